@@ -1,0 +1,98 @@
+#ifndef SIGNET_FEED_H_
+#define SIGNET_FEED_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "signet/feed_frame.h"
+#include "signet/live_ring.h"
+#include "signet/revocation.h"
+
+namespace signet {
+
+enum class FeedMode : uint8_t {
+  kSubscribe,  // server-sent events; falls back to long poll and returns
+  kPoll,       // asks every poll_interval
+};
+
+// FeedOptions says where the feed is and whom to believe.
+struct FeedOptions {
+  // Base URLs of the service, tried in turn: "http://127.0.0.1:8420".
+  std::vector<std::string> services;
+  // Credentials of a client with the permission `feed`.
+  std::string client_id;
+  std::string client_secret;
+  // The public ring of purpose kFeed: frames of other keys are refused. Later
+  // feed rings are learnt through frames that this one verifies.
+  std::optional<KeyRing> feed_ring;
+
+  FeedMode mode = FeedMode::kSubscribe;
+  // kPoll: 50 ms to 1 h.
+  Duration poll_interval = std::chrono::seconds(1);
+  // Connect and answer: 100 ms to 60 s. A stream that is silent this long is
+  // taken for dead and opened again.
+  Duration timeout = std::chrono::seconds(6);
+  // Reconnects wait a random time up to this, doubling from 50 ms.
+  Duration max_backoff = std::chrono::seconds(5);
+
+  // A directory for the last snapshot and the high-water mark, or empty for
+  // none. A replica that restarts is protected before its first answer, and
+  // refuses a feed that went back in time.
+  std::string state_directory;
+
+  // PEM file of the CA for https services; empty means the system's.
+  std::string ca_file;
+
+  Status Validate() const;
+};
+
+// FeedStatus is what the application may show and alarm on.
+struct FeedStatus {
+  bool connected = false;
+  FeedPosition position;
+  Duration staleness = Duration::max();
+  uint64_t ring_generation = 0;
+  size_t entries = 0;
+  uint64_t frames = 0;     // accepted since start
+  uint64_t refused = 0;    // frames that were forged, replayed or in conflict
+  uint64_t reconnects = 0;
+  std::string last_error;  // empty while all is well
+};
+
+// A RevocationFeed keeps a live, signed replica of the revocation list and of
+// the public access ring, in a thread of its own. Verifiers borrow keys() and
+// revocations(): the feed must outlive them. All methods are safe from any
+// thread. A feed that cannot reach the service keeps serving what it holds and
+// says how old it is; it never guesses.
+class RevocationFeed {
+ public:
+  // Start begins following the feed and returns at once; kInvalid names what
+  // is wrong with the options. Use WaitUntilFresh before the first request.
+  static Result<std::unique_ptr<RevocationFeed>> Start(
+      FeedOptions options, const Clock& clock = SystemClock::Shared());
+
+  // The destructor stops the thread, in bounded time (under one second).
+  ~RevocationFeed();
+  RevocationFeed(const RevocationFeed&) = delete;
+  RevocationFeed& operator=(const RevocationFeed&) = delete;
+
+  const LiveRing& keys() const;
+  const RevocationList& revocations() const;
+
+  // WaitUntilFresh waits until ring and list have both been received once, or
+  // `limit` has passed: kUnavailable, with the last error.
+  Status WaitUntilFresh(Duration limit) const;
+
+  FeedStatus status() const;
+
+ private:
+  struct Impl;
+  explicit RevocationFeed(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signet
+
+#endif  // SIGNET_FEED_H_

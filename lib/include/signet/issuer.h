@@ -1,0 +1,48 @@
+#ifndef SIGNET_ISSUER_H_
+#define SIGNET_ISSUER_H_
+
+#include <string>
+#include <string_view>
+
+#include "signet/claims.h"
+#include "signet/clock.h"
+#include "signet/key_ring.h"
+#include "signet/result.h"
+
+namespace signet {
+
+// An Issuer mints access tokens with the active key of a signing ring. The
+// ring's format is the token's format. The ring must be of purpose kAccess
+// and is borrowed: it must outlive the Issuer. Safe from any thread.
+//
+// 1. Load a ring (ring_store.h). 2. Construct. 3. Mint.
+class Issuer {
+ public:
+  explicit Issuer(const SigningRing& ring,
+                  const Clock& clock = SystemClock::Shared())
+      : ring_(ring), clock_(clock) {}
+
+  // Mint signs the claims as they are; nothing is added. It succeeds only if
+  // issuer, subject, expires_at and issued_at are set, the lifetime is
+  // positive and at most the ring's max_token_life, every text is UTF-8
+  // without control characters, `custom` is empty or one JSON object that
+  // names none of the claims above, and the token is at most kMaxTokenLength
+  // long. A JWT (RFC 9068 section 2.2) needs audience, client_id and jti too.
+  // kUnavailable if no key of the ring is active now.
+  //
+  // `implicit_assertion` is bound to a PASETO without being sent; it must be
+  // empty for a JWT.
+  Result<std::string> Mint(const Claims& claims,
+                           std::string_view implicit_assertion = {}) const;
+
+ private:
+  const SigningRing& ring_;
+  const Clock& clock_;
+};
+
+// NewId returns base64url of 16 random bytes: a jti or a session id.
+std::string NewId();
+
+}  // namespace signet
+
+#endif  // SIGNET_ISSUER_H_

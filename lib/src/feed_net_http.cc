@@ -1,0 +1,196 @@
+#include "feed_net_http.h"
+
+#include <fcntl.h>
+#include <httplib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace signet {
+namespace {
+
+bool IsUnreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '*';
+}
+
+// RFC 6749 section 2.3.1: both parts are form-urlencoded before Basic.
+std::string FormEncode(std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (IsUnreserved(c)) {
+      out += c;
+    } else if (c == ' ') {
+      out += '+';
+    } else {
+      const auto byte = static_cast<uint8_t>(c);
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+bool IsHostText(std::string_view authority) {
+  return !authority.empty() && std::ranges::all_of(authority, [](char c) {
+    return IsUnreserved(c) || c == ':' || c == '[' || c == ']';
+  });
+}
+
+}  // namespace
+
+Result<ServiceUrl> ParseServiceUrl(std::string_view url) {
+  const Error error{ErrorCode::kInvalid,
+                    "a service of the feed is not a base URL",
+                    "write it as https://HOST:PORT"};
+  ServiceUrl parsed;
+  const size_t scheme = url.find("://");
+  if (scheme == url.npos) return error;
+  parsed.https = url.substr(0, scheme) == "https";
+  if (!parsed.https && url.substr(0, scheme) != "http") return error;
+  const size_t path = std::min(url.find('/', scheme + 3), url.size());
+  if (!IsHostText(url.substr(scheme + 3, path - scheme - 3))) return error;
+  parsed.origin = url.substr(0, path);
+  parsed.prefix = url.substr(path);
+  while (parsed.prefix.ends_with('/')) parsed.prefix.pop_back();
+  if (!std::ranges::all_of(
+          parsed.prefix, [](char c) { return IsUnreserved(c) || c == '/'; })) {
+    return error;
+  }
+  return parsed;
+}
+
+Error ExplainStatus(int status) {
+  const std::string code = std::to_string(status);
+  switch (status) {
+    case 401:
+      return {ErrorCode::kDenied,
+              "the service does not accept the feed's credentials (401)"};
+    case 403:
+      return {ErrorCode::kDenied,
+              "the feed's client lacks the permission `feed` (403)"};
+    case 503:
+      return {ErrorCode::kUnavailable,
+              "the service cannot answer for now (503)"};
+    default:
+      return {ErrorCode::kUnavailable,
+              "the service answered with status " + code};
+  }
+}
+
+struct FeedHttp::Connection {
+  explicit Connection(ServiceUrl to) : url(std::move(to)), client(url.origin) {}
+  ServiceUrl url;
+  httplib::Client client;
+};
+
+FeedHttp::FeedHttp(const FeedOptions& options) : options_(options) {}
+
+FeedHttp::~FeedHttp() {
+  connection_.reset();
+  Unwatch();
+}
+
+void FeedHttp::NextService() {
+  connection_.reset();
+  service_ = (service_ + 1) % options_.services.size();
+}
+
+FeedHttp::Connection& FeedHttp::Connected() {
+  if (connection_ != nullptr) return *connection_;
+  connection_ = std::make_unique<Connection>(
+      *ParseServiceUrl(options_.services[service_]));
+  httplib::Client& client = connection_->client;
+  client.set_tcp_nodelay(true);
+  client.set_keep_alive(true);
+  client.set_follow_location(false);
+  client.set_decompress(false);
+  client.set_connection_timeout(options_.timeout);
+  client.set_read_timeout(options_.timeout);
+  client.set_write_timeout(options_.timeout);
+  client.set_basic_auth(FormEncode(options_.client_id),
+                        FormEncode(options_.client_secret));
+  if (connection_->url.https) {
+    client.enable_server_certificate_verification(true);
+    if (!options_.ca_file.empty()) client.set_ca_cert_path(options_.ca_file);
+  }
+  client.set_socket_options([this](socket_t socket) { Watch(socket); });
+  return *connection_;
+}
+
+void FeedHttp::Watch(int socket) {
+  const MutexLock lock(mutex_);
+  if (watched_ >= 0) close(watched_);
+  watched_ = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+}
+
+void FeedHttp::Unwatch() {
+  const MutexLock lock(mutex_);
+  if (watched_ >= 0) close(watched_);
+  watched_ = -1;
+}
+
+void FeedHttp::Cancel() {
+  const MutexLock lock(mutex_);
+  cancelled_ = true;
+  if (watched_ >= 0) shutdown(watched_, SHUT_RDWR);
+}
+
+Result<FeedHttp::Answer> FeedHttp::Get(const std::string& path, size_t limit) {
+  return Ask(path, false, {}, limit, {});
+}
+
+Result<FeedHttp::Answer> FeedHttp::Stream(const std::string& path,
+                                          const std::string& last_event_id,
+                                          const OnChunk& on_chunk) {
+  constexpr size_t kMaxRefusal = 64u << 10;
+  return Ask(path, true, last_event_id, kMaxRefusal, on_chunk);
+}
+
+Result<FeedHttp::Answer> FeedHttp::Ask(const std::string& path, bool stream,
+                                       const std::string& last_event_id,
+                                       size_t limit, const OnChunk& on_chunk) {
+  {
+    const MutexLock lock(mutex_);
+    if (cancelled_) return Error{ErrorCode::kUnavailable, "the feed stops"};
+  }
+  Answer answer;
+  bool too_long = false;
+  const auto on_head = [&](const httplib::Response& response) {
+    answer.status = response.status;
+    answer.streamed = stream && response.status == 200 &&
+                      response.get_header_value("Content-Type")
+                          .starts_with("text/event-stream");
+    return true;
+  };
+  const auto on_body = [&](const char* data, size_t size) {
+    if (answer.streamed) return on_chunk({data, size});
+    too_long = answer.body.size() + size > limit;
+    if (!too_long) answer.body.append(data, size);
+    return !too_long;
+  };
+  httplib::Headers headers{{"Accept-Encoding", "identity"}};
+  if (stream) {
+    headers.emplace("Accept", "text/event-stream");
+    headers.emplace("Last-Event-ID", last_event_id);
+  }
+  try {
+    Connection& connection = Connected();
+    const httplib::Result result = connection.client.Get(
+        connection.url.prefix + path, headers, on_head, on_body);
+    if (answer.streamed) connection_.reset();  // cut off in the middle
+    if (result || answer.streamed) return answer;
+    return Error{ErrorCode::kUnavailable,
+                 "asking " + options_.services[service_] + ": " +
+                     (too_long ? "the answer is too long"
+                               : httplib::to_string(result.error()))};
+  } catch (const std::exception& e) {
+    connection_.reset();
+    return Error{ErrorCode::kInternal,
+                 "asking " + options_.services[service_] + ": " + e.what()};
+  }
+}
+
+}  // namespace signet

@@ -1,0 +1,78 @@
+#include "signet/issuer.h"
+
+#include "claims_json.h"
+#include "jwt.h"
+#include "paseto.h"
+#include "time_text.h"
+
+namespace signet {
+namespace {
+
+Error Invalid(std::string problem) {
+  return {ErrorCode::kInvalid, "minting a token: " + std::move(problem)};
+}
+
+bool IsTokenFormat(KeyFormat format) {
+  return format == KeyFormat::kPasetoV4Public || format == KeyFormat::kJwtEdDsa;
+}
+
+Status CheckRing(const RingInfo& info) {
+  if (info.purpose != KeyPurpose::kAccess || !IsTokenFormat(info.format)) {
+    return Invalid("the ring is not one for access tokens");
+  }
+  return {};
+}
+
+// REQUIRES: exp and iat are within the years 1970 to 9999.
+Status CheckLifetime(const Claims& claims, const RotationPolicy& policy) {
+  Duration lifetime = claims.expires_at - claims.issued_at;
+  if (lifetime <= policy.max_token_life) return {};
+  return Invalid("the lifetime is " + FormatDuration(lifetime) +
+                 ", the ring's limit is " +
+                 FormatDuration(policy.max_token_life));
+}
+
+std::string Sign(const SecretKey& key, std::string_view message,
+                 std::string_view implicit_assertion) {
+  if (key.format() == KeyFormat::kJwtEdDsa) {
+    return SignJws(key, JwtHeader(key.id()), message);
+  }
+  return SignPaseto(key, message, PasetoFooter(key.id()), implicit_assertion);
+}
+
+}  // namespace
+
+Result<std::string> Issuer::Mint(const Claims& claims,
+                                 std::string_view implicit_assertion) const {
+  const RingInfo& info = ring_.info();
+  if (auto ok = CheckRing(info); !ok) return ok.error();
+  bool is_jwt = info.format == KeyFormat::kJwtEdDsa;
+  if (is_jwt && !implicit_assertion.empty()) {
+    return Invalid("a JWT has no implicit assertion");
+  }
+  auto message =
+      WriteClaims(claims, is_jwt ? ClaimsForm::kJwt : ClaimsForm::kPaseto);
+  if (!message) return message.error();
+  if (auto ok = CheckLifetime(claims, info.policy); !ok) return ok.error();
+
+  const SigningRing::Key* active = ring_.Active(clock_.Now());
+  if (active == nullptr) {
+    return Error{ErrorCode::kUnavailable,
+                 "minting a token: no key of the ring is active"};
+  }
+  std::string token = Sign(active->key, *message, implicit_assertion);
+  if (token.size() > kMaxTokenLength) {
+    return Invalid("it would be " + std::to_string(token.size()) +
+                   " bytes long, the limit is " +
+                   std::to_string(kMaxTokenLength));
+  }
+  return token;
+}
+
+std::string NewId() {
+  std::array<uint8_t, 16> bytes;
+  FillRandom(bytes);
+  return Base64UrlEncode(bytes);
+}
+
+}  // namespace signet

@@ -1,0 +1,63 @@
+#ifndef SIGNET_LIB_SRC_JWT_H_
+#define SIGNET_LIB_SRC_JWT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "claims_json.h"
+#include "signet/keys.h"
+#include "signet/verifier.h"
+#include "token_header.h"
+
+namespace signet {
+
+// The longest header that is looked at, decoded, in bytes.
+inline constexpr size_t kMaxJwtHeaderLength = 1024;
+
+// SignJws makes a JWS in compact serialization (RFC 7515 section 7.1).
+// REQUIRES: the key is of a format that signs.
+std::string SignJws(const SecretKey& key, std::string_view header,
+                    std::string_view payload);
+
+// JwtHeader is the header that Signet mints:
+// {"alg":"EdDSA","typ":"at+jwt","kid":"…"}.
+std::string JwtHeader(std::string_view key_id);
+
+// A Jws is a compact JWS taken apart. Nothing in it is true until Verify has
+// said so. It borrows the token's text.
+class Jws {
+ public:
+  static constexpr KeyFormat kFormat = KeyFormat::kJwtEdDsa;
+  static constexpr ClaimsForm kForm = ClaimsForm::kJwt;
+
+  // Split decodes the three segments: nullopt unless there are three, none is
+  // empty, and all are canonical base64url.
+  static std::optional<Jws> Split(std::string_view token);
+
+  std::string_view header() const;
+  std::string_view message() const;
+
+  // ReadHeader reads a header as RFC 9068 section 2.1 demands it, and refuses
+  // every parameter by which a sender could choose how it is verified.
+  std::optional<Refusal> ReadHeader(TokenHeader& header) const;
+
+  // AgreesWith tells whether alg is the one of keys of kFormat.
+  static bool AgreesWith(const TokenHeader& header);
+
+  // Verify checks the signature. A JWT has no implicit assertion: with one
+  // that is not empty it is never valid.
+  bool Verify(const VerifyKey& key, std::string_view implicit_assertion) const;
+
+ private:
+  Jws() = default;
+
+  std::string_view signing_input_;
+  std::string decoded_;  // header ‖ payload ‖ signature
+  size_t header_size_ = 0;
+  size_t payload_size_ = 0;
+};
+
+}  // namespace signet
+
+#endif  // SIGNET_LIB_SRC_JWT_H_

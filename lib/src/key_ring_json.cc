@@ -1,0 +1,96 @@
+#include <array>
+
+#include "paserk.h"
+#include "ring_document.h"
+#include "signet/key_ring.h"
+
+namespace signet {
+
+namespace {
+
+constexpr size_t kMaxPublicRingSize = 1u << 20;
+
+Error InvalidRing(std::string what) {
+  return {ErrorCode::kInvalid, "public ring: " + std::move(what)};
+}
+
+// ReadPublicKey decodes `public` and compares it with `id`.
+Result<VerifyKey> ReadPublicKey(KeyFormat format, const RingDocument::Key& key,
+                                const std::string& member) {
+  std::array<uint8_t, 32> bytes;
+  if (!paserk::DecodePublic(key.public_text, bytes)) {
+    return InvalidRing("member " + member + ".public is not a k4.public key");
+  }
+  Result<VerifyKey> verify_key = VerifyKey::Create(format, bytes);
+  if (!verify_key.ok()) {
+    return InvalidRing("member " + member +
+                       ".public: " + verify_key.error().message);
+  }
+  if (verify_key->id() != key.id) {
+    return InvalidRing("member " + member + ".id is not the id of its key, " +
+                       verify_key->id());
+  }
+  return verify_key;
+}
+
+}  // namespace
+
+Result<KeyRing> KeyRing::Parse(std::string_view json) {
+  if (json.size() > kMaxPublicRingSize) {
+    return InvalidRing(std::to_string(json.size()) + " bytes, the limit is " +
+                       std::to_string(kMaxPublicRingSize));
+  }
+  Result<RingDocument> document =
+      ParseRingDocument(json, RingDocumentKind::kPublic);
+  if (!document.ok()) {
+    Error error = std::move(document).error();
+    error.message.insert(0, "public ring: ");
+    return error;
+  }
+  if (IsSymmetric(document->info.format)) {
+    return InvalidRing("member format names one that has no public half");
+  }
+  std::vector<RingKey> keys;
+  for (const RingDocument::Key& key : document->keys) {
+    Result<VerifyKey> verify_key =
+        ReadPublicKey(document->info.format, key,
+                      "keys[" + std::to_string(keys.size()) + "]");
+    if (!verify_key.ok()) return verify_key.error();
+    keys.push_back({*std::move(verify_key), key.schedule});
+  }
+  Result<KeyRing> ring = Create(document->info, std::move(keys));
+  if (!ring.ok()) return InvalidRing(ring.error().message);
+  return ring;
+}
+
+std::string KeyRing::Serialize() const {
+  RingDocument document{.info = info_};
+  for (const RingKey& key : keys_) {
+    document.keys.push_back(
+        {.id = key.key.id(),
+         .public_text = paserk::EncodePublic(key.key.bytes()),
+         .schedule = key.schedule});
+  }
+  return WriteRingDocument(document);
+}
+
+std::string KeyRing::Jwks(Time now) const {
+  std::string out = R"({"keys":[)";
+  bool first = true;
+  for (const RingKey& key : keys_) {
+    const KeyState state = key.schedule.StateAt(now);
+    if (key.key.format() != KeyFormat::kJwtEdDsa ||
+        state == KeyState::kRetired || state == KeyState::kRevoked) {
+      continue;
+    }
+    if (!first) out += ',';
+    first = false;
+    // RFC 8037 section 2. The values are base64url: nothing to escape.
+    out += R"({"kty":"OKP","crv":"Ed25519","x":")" +
+           Base64UrlEncode(key.key.bytes()) + R"(","kid":")" + key.key.id() +
+           R"(","use":"sig","alg":"EdDSA"})";
+  }
+  return out + "]}";
+}
+
+}  // namespace signet

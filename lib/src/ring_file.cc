@@ -1,0 +1,169 @@
+#include "ring_file.h"
+
+#include <algorithm>
+
+#include "hazmat.h"
+#include "paserk.h"
+
+// ring-file = document sum-line mac-line
+// document  = a sealed ring (ring_document.cc), which ends with LF
+// sum-line  = "sum: " base64url(16 bytes) LF
+// mac-line  = "mac: " base64url(32 bytes) LF
+//
+// sum is BLAKE2b-128 of the document. It has no key: it tells an accident
+// from a wrong key, and stops nobody.
+// mac is BLAKE2b-256 of document and sum-line, under the key
+// BLAKE2b-256(key = KEK, "signet ring mac 1"). The KEK wraps the secret keys
+// by PASERK's PIE, whose derivations begin with the byte 0x80 or 0x81: no
+// input of one use is an input of the other.
+
+namespace signet {
+
+namespace {
+
+constexpr std::string_view kSumLabel = "sum: ";
+constexpr std::string_view kMacLabel = "mac: ";
+constexpr std::string_view kMacContext = "signet ring mac 1";
+
+using Sum = std::array<uint8_t, 16>;
+
+Error Corrupt(std::string what) {
+  return {ErrorCode::kCorrupt, std::move(what)};
+}
+
+Sum SumOf(std::string_view document) {
+  Sum sum;
+  Blake2b(sum, AsBytes(document));
+  return sum;
+}
+
+Mac MacOf(std::string_view authenticated, std::span<const uint8_t, 32> kek) {
+  SecretBytes<32> key;
+  Blake2b(key.span(), AsBytes(kMacContext), kek);
+  Mac mac;
+  Blake2b(mac, AsBytes(authenticated), key.span());
+  return mac;
+}
+
+std::string Line(std::string_view label, Bytes value) {
+  return std::string(label) + Base64UrlEncode(value) + "\n";
+}
+
+// CutLastLine takes the last line off `text` and reads its value.
+bool CutLastLine(std::string_view& text, std::string_view label,
+                 std::span<uint8_t> value) {
+  if (!text.ends_with('\n')) return false;
+  const std::string_view body = text.substr(0, text.size() - 1);
+  const size_t end = body.rfind('\n');
+  if (end == std::string_view::npos) return false;
+  const std::string_view line = body.substr(end + 1);
+  text = text.substr(0, end + 1);
+  return line.starts_with(label) &&
+         Base64UrlDecodeTo(line.substr(label.size()), value);
+}
+
+std::string Seal(const SecretKey& key, std::span<const uint8_t, 32> kek) {
+  if (IsSymmetric(key.format())) {
+    return paserk::WrapLocal(key.ExposeSeed(), kek);
+  }
+  SecretBytes<64> expanded;
+  hazmat::Ed25519Expand(key.ExposeSeed(), expanded.span());
+  return paserk::WrapSecret(expanded.span(), kek);
+}
+
+// Unseal gives the seed. The public half beside it is not looked at: the key
+// is made from the seed, and must then have the id that the document names.
+Status Unseal(std::string_view text, KeyFormat format,
+              std::span<const uint8_t, 32> kek, SecretBytes<32>& seed) {
+  if (IsSymmetric(format)) {
+    return paserk::UnwrapLocal(text, kek, seed.span());
+  }
+  SecretBytes<64> expanded;
+  Status done = paserk::UnwrapSecret(text, kek, expanded.span());
+  std::ranges::copy(expanded.span().first<32>(), seed.span().begin());
+  return done;
+}
+
+// PublicText is what the document says of a key's public half.
+std::string PublicText(const SecretKey& key) {
+  if (IsSymmetric(key.format())) return {};
+  return paserk::EncodePublic(key.Public().bytes());
+}
+
+Result<SigningRing::Key> OpenKey(const RingDocument::Key& key, KeyFormat format,
+                                 std::span<const uint8_t, 32> kek) {
+  SecretBytes<32> seed;
+  Status unsealed = Unseal(key.sealed_text, format, kek, seed);
+  if (!unsealed.ok()) {
+    return Corrupt("key " + key.id + ": " + unsealed.error().message);
+  }
+  Result<SecretKey> secret = SecretKey::FromSeed(format, seed.span());
+  if (!secret.ok()) return secret.error();
+  if (secret->id() != key.id || PublicText(*secret) != key.public_text) {
+    return Corrupt("key " + key.id + ": its secret half is another key's");
+  }
+  return SigningRing::Key{*std::move(secret), key.schedule};
+}
+
+}  // namespace
+
+Result<RingFile> ParseRingFile(std::string_view text) {
+  RingFile file;
+  if (!CutLastLine(text, kMacLabel, file.mac)) {
+    return Corrupt("the file does not end with its mac: truncated or edited");
+  }
+  file.authenticated = text;
+  Sum sum;
+  if (!CutLastLine(text, kSumLabel, sum) || SumOf(text) != sum) {
+    return Corrupt("the check sum is wrong: truncated or edited");
+  }
+  Result<RingDocument> document =
+      ParseRingDocument(text, RingDocumentKind::kSealed);
+  if (!document.ok()) {
+    Error error = std::move(document).error();
+    if (error.code == ErrorCode::kInvalid) error.code = ErrorCode::kCorrupt;
+    return error;
+  }
+  file.document = *std::move(document);
+  return file;
+}
+
+Result<SigningRing> OpenRingFile(const RingFile& file,
+                                 std::span<const uint8_t, 32> kek) {
+  if (!ConstantTimeEqual(MacOf(file.authenticated, kek), file.mac)) {
+    const std::string id = paserk::LocalId(kek);
+    if (id != file.document.sealing->kek_id) {
+      return Error{ErrorCode::kDenied,
+                   "the wrong key-encryption key: the file names another"};
+    }
+    return Corrupt("the mac is wrong: edited");
+  }
+  std::vector<SigningRing::Key> keys;
+  for (const RingDocument::Key& key : file.document.keys) {
+    Result<SigningRing::Key> opened =
+        OpenKey(key, file.document.info.format, kek);
+    if (!opened.ok()) return opened.error();
+    keys.push_back(*std::move(opened));
+  }
+  return SigningRing::Create(file.document.info, std::move(keys));
+}
+
+std::string WriteRingFile(const SigningRing& ring,
+                          std::span<const uint8_t, 32> kek,
+                          const std::optional<KdfParams>& kdf) {
+  RingDocument document{
+      .info = ring.info(),
+      .sealing = RingDocument::Sealing{paserk::LocalId(kek), kdf}};
+  for (const SigningRing::Key& key : ring.keys()) {
+    document.keys.push_back({.id = key.key.id(),
+                             .public_text = PublicText(key.key),
+                             .sealed_text = Seal(key.key, kek),
+                             .schedule = key.schedule});
+  }
+  std::string text = WriteRingDocument(document);
+  text += Line(kSumLabel, SumOf(text));
+  text += Line(kMacLabel, MacOf(text, kek));
+  return text;
+}
+
+}  // namespace signet

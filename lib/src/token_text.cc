@@ -1,0 +1,40 @@
+#include "token_text.h"
+
+#include <algorithm>
+
+namespace signet {
+namespace {
+
+constexpr std::string_view kOtherPasetos[] = {
+    "v1.local.", "v1.public.", "v2.local.", "v2.public.",
+    "v3.local.", "v3.public.", "v4.local.",
+};
+
+bool IsBase64Url(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+// RFC 7516 7.1: header, encrypted key, IV, ciphertext and tag, of which only
+// the header is never empty.
+bool LooksLikeJwe(std::string_view token) {
+  return token.front() != '.' &&
+         std::all_of(token.begin(), token.end(),
+                     [](char c) { return c == '.' || IsBase64Url(c); });
+}
+
+}  // namespace
+
+TokenKind ClassifyToken(std::string_view token) {
+  if (token.empty()) return TokenKind::kMalformed;
+  if (token.starts_with("v4.public.")) return TokenKind::kPasetoV4Public;
+  for (std::string_view prefix : kOtherPasetos) {
+    if (token.starts_with(prefix)) return TokenKind::kUnsupported;
+  }
+  auto dots = std::count(token.begin(), token.end(), '.');
+  if (dots == 2) return TokenKind::kJwt;
+  if (dots == 4 && LooksLikeJwe(token)) return TokenKind::kUnsupported;
+  return TokenKind::kMalformed;
+}
+
+}  // namespace signet

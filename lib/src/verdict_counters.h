@@ -1,0 +1,66 @@
+#ifndef SIGNET_LIB_SRC_VERDICT_COUNTERS_H_
+#define SIGNET_LIB_SRC_VERDICT_COUNTERS_H_
+
+#include <array>
+#include <atomic>
+
+#include "signet/verifier.h"
+
+namespace signet {
+
+// VerdictCounters counts verdicts. Threads count on cache lines of their own
+// as far as there are enough, so that they do not slow each other down. Safe
+// from any thread.
+class VerdictCounters {
+ public:
+  void CountAccepted(bool stale) {
+    Stripe& mine = Mine();
+    Add(mine.accepted);
+    if (stale) Add(mine.accepted_stale);
+  }
+
+  void CountRefused(RefusalCode code) {
+    Add(Mine().refused[static_cast<size_t>(code)]);
+  }
+
+  VerifierCounters Sum() const {
+    VerifierCounters sum;
+    for (const Stripe& stripe : stripes_) {
+      sum.accepted += stripe.accepted.load(std::memory_order_relaxed);
+      sum.accepted_stale +=
+          stripe.accepted_stale.load(std::memory_order_relaxed);
+      for (size_t i = 0; i < stripe.refused.size(); ++i) {
+        sum.refused[i] += stripe.refused[i].load(std::memory_order_relaxed);
+      }
+    }
+    return sum;
+  }
+
+ private:
+  using Counter = std::atomic<uint64_t>;
+
+  struct alignas(64) Stripe {
+    Counter accepted{0};
+    Counter accepted_stale{0};
+    std::array<Counter, std::size(VerifierCounters{}.refused)> refused{};
+  };
+
+  static void Add(Counter& counter) {
+    counter.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  // Mine is the calling thread's stripe: threads take turns in their order of
+  // appearance.
+  Stripe& Mine() {
+    static constinit std::atomic<size_t> threads{0};
+    thread_local const size_t number =
+        threads.fetch_add(1, std::memory_order_relaxed);
+    return stripes_[number % stripes_.size()];
+  }
+
+  std::array<Stripe, 32> stripes_{};
+};
+
+}  // namespace signet
+
+#endif  // SIGNET_LIB_SRC_VERDICT_COUNTERS_H_

@@ -1,0 +1,27 @@
+#include <utility>
+#include <vector>
+
+#include "revocation-service/api/revocations.h"
+#include "revocation-service/api/sessions.h"
+#include "revocation-service/oauth/endpoints.h"
+
+namespace signet::service {
+
+std::vector<Route> ApiRoutes(const Services& services) {
+  const auto handler = [&services](auto handle) {
+    return [&services, handle](const http::Request& request,
+                               ResponderPtr responder) {
+      handle(services, request, std::move(responder));
+    };
+  };
+  return {
+      {"POST", "/v1/sessions", "session_open", handler(OpenSession)},
+      {"GET", "/v1/sessions", "session_list", handler(ListSessions)},
+      {"DELETE", "/v1/sessions", "session_end_many", handler(EndSessions)},
+      {"DELETE", "/v1/sessions/{}", "session_end", handler(EndSession)},
+      {"POST", "/v1/revocations", "revocation_new", handler(PostRevocation)},
+      {"GET", "/v1/revocations", "revocation_log", handler(GetRevocations)},
+  };
+}
+
+}  // namespace signet::service

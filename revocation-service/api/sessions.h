@@ -1,0 +1,32 @@
+#ifndef SIGNET_SERVICE_API_SESSIONS_H_
+#define SIGNET_SERVICE_API_SESSIONS_H_
+
+#include "revocation-service/oauth/requests.h"
+
+namespace signet::service {
+
+// The handlers of /v1/sessions. A caller sees and ends sessions of its own
+// and of the public clients that it may act for; others do not exist for it.
+
+// OpenSession: POST /v1/sessions, permission session.open.
+void OpenSession(const Services& services, const http::Request& request,
+                 ResponderPtr responder);
+
+// ListSessions: GET /v1/sessions?subject=S, permission session.read.
+void ListSessions(const Services& services, const http::Request& request,
+                  ResponderPtr responder);
+
+// EndSession: DELETE /v1/sessions/{id}, permission session.end.
+void EndSession(const Services& services, const http::Request& request,
+                ResponderPtr responder);
+
+// EndSessions: DELETE /v1/sessions?subject=S[&except=ID], permission
+// session.end. With the permission `revoke` too, it ends the sessions of
+// every client, and without `except` also voids what the subject was issued
+// so far.
+void EndSessions(const Services& services, const http::Request& request,
+                 ResponderPtr responder);
+
+}  // namespace signet::service
+
+#endif  // SIGNET_SERVICE_API_SESSIONS_H_

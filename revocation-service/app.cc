@@ -1,0 +1,370 @@
+#include "revocation-service/app.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "revocation-service/app_metrics.h"
+#include "revocation-service/config_fields.h"
+#include "revocation-service/housekeeping.h"
+#include "revocation-service/kek_place.h"
+#include "revocation-service/oauth/endpoints.h"
+#include "revocation-service/readiness.h"
+#include "revocation-service/routes.h"
+#include "revocation-service/storage/committer.h"
+
+namespace signet::service {
+namespace {
+
+// The longest access token life that a verifier's policy can allow.
+constexpr Duration kMaxVerifierLife = std::chrono::hours(24);
+
+// ClientsInForce is the registry that requests see; Reload replaces it.
+class ClientsInForce {
+ public:
+  std::shared_ptr<const Clients> Get() const {
+    MutexLock lock(mutex_);
+    return clients_;
+  }
+  void Set(Clients clients) {
+    auto shared = std::make_shared<const Clients>(std::move(clients));
+    MutexLock lock(mutex_);
+    clients_ = std::move(shared);
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::shared_ptr<const Clients> clients_ SIGNET_GUARDED_BY(mutex_);
+};
+
+// RouterSlot lets a server listen, and so learn its port, before the routes
+// exist that need to know the port.
+class RouterSlot {
+ public:
+  void Set(const Router* router) { router_ = router; }
+  http::Handler Handler() {
+    return [this](http::Request request,
+                  std::shared_ptr<http::Responder> responder) {
+      if (const Router* router = router_) {
+        router->Handle(std::move(request), std::move(responder));
+      } else {
+        responder->Send(Unavailable("starting"));
+      }
+    };
+  }
+
+ private:
+  std::atomic<const Router*> router_{nullptr};
+};
+
+Duration MaxTokenLife(const Rings& rings) {
+  return rings.access()->info().policy.max_token_life;
+}
+
+Error WithKeysHint(Error error) {
+  if (error.code == ErrorCode::kNotFound && error.hint.empty()) {
+    error.hint = "make keys with the signet tool, or start with --dev";
+  }
+  return error;
+}
+
+Result<std::unique_ptr<Rings>> OpenRings(const Config& config) {
+  Result<KeyEncryptionKey> kek = OpenKek(KekOf(config));
+  if (!kek.ok()) return WithKeysHint(kek.error());
+  auto rings =
+      Rings::Open(std::make_unique<RingStore>(config.keys, std::move(*kek)));
+  if (!rings.ok()) return WithKeysHint(rings.error());
+  const KeyFormat format = (*rings)->access()->info().format;
+  if (format != config.access_format) {
+    return Error{ErrorCode::kConflict,
+                 "the access ring in " + config.keys + " makes " +
+                     std::string(AccessFormatName(format)) +
+                     " tokens, and access_format is " +
+                     std::string(AccessFormatName(config.access_format)),
+                 "pass --access-format " +
+                     std::string(AccessFormatName(format)) +
+                     ", or use another directory of keys"};
+  }
+  return rings;
+}
+
+Result<std::unique_ptr<Engine>> OpenEngine(const Config& config) {
+  if (config.engine == "memory") return NewMemoryEngine();
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  // Who has sessions is nobody else's business.
+  if (fs::create_directories(config.data, failure)) {
+    fs::permissions(config.data, fs::perms::owner_all, failure);
+  }
+  if (failure) {
+    return Error{
+        ErrorCode::kUnavailable,
+        "making the directory " + config.data + ": " + failure.message()};
+  }
+  return OpenRocksDbEngine(config.data);
+}
+
+// CheckLifetime: a token may not outlive what the ring promises to verifiers.
+Status CheckLifetime(const SessionLimits& limits, const Rings& rings) {
+  const Duration most = MaxTokenLife(rings);
+  if (limits.access_lifetime > most) {
+    return Error{ErrorCode::kInvalid, "sessions.access_lifetime is " +
+                                          TimeText(limits.access_lifetime) +
+                                          ", the access ring allows " +
+                                          TimeText(most)};
+  }
+  if (most > kMaxVerifierLife) {
+    return Error{ErrorCode::kInvalid, "the access ring's max_token_life is " +
+                                          TimeText(most) + ", the limit is " +
+                                          TimeText(kMaxVerifierLife)};
+  }
+  return {};
+}
+
+SessionLimits LimitsFor(const Config& config, const Rings& rings) {
+  SessionLimits limits = config.sessions;
+  // A revocation is remembered as long as any token of the ring may live.
+  limits.max_access_lifetime = std::chrono::ceil<Seconds>(MaxTokenLife(rings));
+  return limits;
+}
+
+void Append(std::vector<Route> more, std::vector<Route>& routes) {
+  for (Route& route : more) routes.push_back(std::move(route));
+}
+
+std::vector<Route> PublicRoutes(const Services& services) {
+  std::vector<Route> routes = OAuthRoutes(services);
+  Append(ApiRoutes(services), routes);
+  Append(FeedRoutes(services), routes);
+  return routes;
+}
+
+http::Response PlainText(std::string body, std::string type) {
+  return {200, {{"Content-Type", std::move(type)}}, std::move(body)};
+}
+
+std::vector<Route> OperationsRoutes(Readiness& readiness,
+                                    const Metrics& metrics) {
+  using Out = std::shared_ptr<http::Responder>;
+  return {
+      {"GET", "/healthz", "healthz",
+       [](const http::Request&, Out out) {
+         out->Send(PlainText("ok\n", "text/plain"));
+       }},
+      {"GET", "/readyz", "readyz",
+       [&readiness](const http::Request&, Out out) {
+         readiness.Answer(std::move(out));
+       }},
+      {"GET", "/metrics", "metrics",
+       [&metrics](const http::Request&, Out out) {
+         out->Send(PlainText(metrics.Print(), "text/plain; version=0.0.4"));
+       }},
+  };
+}
+
+// LogWhatNeedsRestart names the settings that differ and cannot be reloaded.
+void LogWhatNeedsRestart(Config before, Config after) {
+  const std::vector<Field> old_fields = ConfigFields(before);
+  const std::vector<Field> new_fields = ConfigFields(after);
+  for (size_t i = 0; i < old_fields.size(); ++i) {
+    const Field& field = old_fields[i];
+    if (field.table == "sessions" || field.name == "log_level") continue;
+    if (ValueText(field) == ValueText(new_fields[i])) continue;
+    spdlog::warn("{}{}{} has changed: it takes effect after a restart",
+                 field.table, field.table.empty() ? "" : ".", field.name);
+  }
+}
+
+}  // namespace
+
+// Members stand in the order in which they are built; each borrows only from
+// those above it.
+struct App::Impl {
+  Impl(Config config_in, const Clock& clock_in)
+      : config(std::move(config_in)), clock(clock_in) {}
+  ~Impl() { Stop(Duration::zero()); }
+
+  Status Build();
+  Status OpenStores();
+  Status Listen();
+  Status Serve();
+  std::vector<std::string> Faults() const;
+  void ApplyLimits();
+  Status Reload(const Config& fresh);
+  void Stop(Duration limit);
+
+  Mutex reload_mutex;
+  Config config;  // as started; clients, limits and log level as reloaded
+  const Clock& clock;
+  Metrics metrics;
+  ClientsInForce clients;
+  std::unique_ptr<Rings> rings;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Committer> committer;
+  std::unique_ptr<SessionStore> sessions;
+  std::unique_ptr<Readiness> readiness;
+  std::unique_ptr<Housekeeping> housekeeping;
+  std::optional<Verifier> verifier;
+  std::optional<Services> services;
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Router> operations_router;
+  RouterSlot slot;
+  RouterSlot operations_slot;
+  std::unique_ptr<http::Server> server;
+  std::unique_ptr<http::Server> operations;
+};
+
+Status App::Impl::Build() {
+  Result<Clients> registry = Clients::Create(config.clients);
+  if (!registry.ok()) return registry.error();
+  clients.Set(std::move(*registry));
+  if (Status status = OpenStores(); !status.ok()) return status;
+  if (Status status = Listen(); !status.ok()) return status;
+  return Serve();
+}
+
+Status App::Impl::OpenStores() {
+  auto opened_rings = OpenRings(config);
+  if (!opened_rings.ok()) return opened_rings.error();
+  rings = std::move(*opened_rings);
+  if (Status life = CheckLifetime(config.sessions, *rings); !life.ok()) {
+    return life;
+  }
+  auto opened_engine = OpenEngine(config);
+  if (!opened_engine.ok()) return opened_engine.error();
+  engine = std::move(*opened_engine);
+  auto opened_publisher =
+      Publisher::Open(*engine, *rings, clock, {.heartbeat = config.heartbeat});
+  if (!opened_publisher.ok()) return opened_publisher.error();
+  publisher = std::move(*opened_publisher);
+  committer = std::make_unique<Committer>(*engine, Committer::Options{});
+  committer->AfterGroup([this] {
+    // The publisher says so itself to those who ask it for a frame.
+    if (Status applied = publisher->CatchUp(); !applied.ok()) {
+      spdlog::error("applying the log: {}", applied.error().message);
+    }
+  });
+  sessions = std::make_unique<SessionStore>(
+      *engine, *committer, [this] { return rings->refresh(); },
+      LimitsFor(config, *rings), clock);
+  return {};
+}
+
+Status App::Impl::Listen() {
+  auto started = http::Server::Start(config.server, slot.Handler());
+  if (!started.ok()) return started.error();
+  server = std::move(*started);
+  started = http::Server::Start(config.admin, operations_slot.Handler());
+  if (!started.ok()) return started.error();
+  operations = std::move(*started);
+  return {};
+}
+
+Status App::Impl::Serve() {
+  const std::string issuer = IssuerOf(config, server->port());
+  auto made =
+      Verifier::Create({.issuer = issuer,
+                        .audience = "",
+                        .any_audience = true,
+                        .max_lifetime = MaxTokenLife(*rings)},
+                       rings->live_access(), publisher->revocations(), clock);
+  if (!made.ok()) return made.error();
+  verifier.emplace(std::move(*made));
+  readiness = std::make_unique<Readiness>(*committer, clock,
+                                          [this] { return Faults(); });
+  housekeeping = std::make_unique<Housekeeping>(
+      Housekeeping::Parts{*rings, *publisher, *committer, *sessions, *readiness,
+                          [this] { ApplyLimits(); }});
+  RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
+                  *verifier, clock, config.data},
+                 metrics);
+  services.emplace(Services{*sessions, *publisher, *rings, *verifier, metrics,
+                            clock, issuer, [this] { return clients.Get(); }});
+  router = std::make_unique<Router>(PublicRoutes(*services), metrics);
+  operations_router =
+      std::make_unique<Router>(OperationsRoutes(*readiness, metrics), metrics);
+  slot.Set(router.get());
+  operations_slot.Set(operations_router.get());
+  return {};
+}
+
+std::vector<std::string> App::Impl::Faults() const {
+  std::vector<std::string> faults;
+  const Time now = clock.Now();
+  for (const Rings::Ring& ring :
+       {rings->access(), rings->refresh(), rings->feed()}) {
+    if (ring->Active(now) != nullptr) continue;
+    faults.push_back("keys: the " +
+                     std::string(KeyPurposeName(ring->info().purpose)) +
+                     " ring has no active key");
+  }
+  if (Result<std::string> head = publisher->Head(); !head.ok()) {
+    faults.push_back("feed: " + head.error().message);
+  }
+  return faults;
+}
+
+void App::Impl::ApplyLimits() {
+  MutexLock lock(reload_mutex);
+  if (Status life = CheckLifetime(config.sessions, *rings); !life.ok()) {
+    spdlog::error("{}", life.error().message);
+  }
+  sessions->SetLimits(LimitsFor(config, *rings));
+}
+
+Status App::Impl::Reload(const Config& fresh) {
+  Result<Clients> registry = Clients::Create(fresh.clients);
+  if (!registry.ok()) return registry.error();
+  if (Status life = CheckLifetime(fresh.sessions, *rings); !life.ok()) {
+    return life;
+  }
+  {
+    MutexLock lock(reload_mutex);
+    LogWhatNeedsRestart(config, fresh);
+    config.clients = fresh.clients;
+    config.sessions = fresh.sessions;
+    config.log_level = fresh.log_level;
+    sessions->SetLimits(LimitsFor(config, *rings));
+    clients.Set(std::move(*registry));
+  }
+  spdlog::set_level(spdlog::level::from_str(fresh.log_level));
+  housekeeping->ReloadRings();
+  spdlog::info("configuration reloaded: {} clients", fresh.clients.size());
+  return {};
+}
+
+// Stop takes things down so that nobody calls into what is gone: first the
+// listeners, then the committer, whose last callbacks still find everything.
+void App::Impl::Stop(Duration limit) {
+  if (server) server->Drain(limit);
+  if (operations) operations->Drain(Duration::zero());
+  if (housekeeping) housekeeping->Stop();
+  committer.reset();
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::Start(Config config, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(std::move(config), clock);
+  if (Status built = impl->Build(); !built.ok()) return built.error();
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+std::string App::url() const {
+  return ListenerUrl(impl_->config.server, impl_->server->port());
+}
+
+std::string App::operations_url() const {
+  return ListenerUrl(impl_->config.admin, impl_->operations->port());
+}
+
+Status App::Reload(const Config& fresh) { return impl_->Reload(fresh); }
+
+void App::Stop(Duration limit) { impl_->Stop(limit); }
+
+}  // namespace signet::service

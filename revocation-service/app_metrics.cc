@@ -1,0 +1,130 @@
+#include "revocation-service/app_metrics.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+
+namespace signet::service {
+namespace {
+
+double ResidentBytes() {
+  std::ifstream file("/proc/self/statm");
+  double total = 0;
+  double resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double FreeBytes(const std::string& directory) {
+  struct statvfs info = {};
+  if (::statvfs(directory.c_str(), &info) != 0) return -1;
+  return static_cast<double>(info.f_bavail) *
+         static_cast<double>(info.f_frsize);
+}
+
+double CountKeys(const SigningRing& ring, KeyState state, Time now) {
+  return static_cast<double>(std::count_if(
+      ring.keys().begin(), ring.keys().end(), [&](const SigningRing::Key& key) {
+        return key.schedule.StateAt(now) == state;
+      }));
+}
+
+template <class Read>
+void Add(Metrics& metrics, const char* name, const char* help, Read read) {
+  metrics.Gauge(name, help, [read] { return static_cast<double>(read()); });
+}
+
+void AddServer(const http::Server& server, Metrics& metrics) {
+  Add(metrics, "signet_http_connections", "Open connections.",
+      [&server] { return server.stats().connections; });
+  Add(metrics, "signet_http_streams", "Open event streams.",
+      [&server] { return server.stats().streams; });
+  Add(metrics, "signet_http_accepted_total", "Connections accepted.",
+      [&server] { return server.stats().accepted; });
+  Add(metrics, "signet_http_refused_connections_total",
+      "Connections closed at once: too many were open.",
+      [&server] { return server.stats().refused_connections; });
+  Add(metrics, "signet_http_bad_requests_total",
+      "Requests that the server itself refused.",
+      [&server] { return server.stats().bad_requests; });
+  Add(metrics, "signet_http_streams_cut_total",
+      "Streams cut off because their client read too slowly.",
+      [&server] { return server.stats().streams_cut; });
+}
+
+void AddFeed(const Publisher& publisher, Metrics& metrics) {
+  Add(metrics, "signet_feed_subscribers", "Subscribers of the feed.",
+      [&publisher] { return publisher.subscribers(); });
+  Add(metrics, "signet_feed_epoch", "Epoch of the log.",
+      [&publisher] { return publisher.position().epoch; });
+  Add(metrics, "signet_feed_sequence", "Last sequence of the log.",
+      [&publisher] { return publisher.position().sequence; });
+  Add(metrics, "signet_revocations_live", "Entries of the revocation list.",
+      [&publisher] { return publisher.revocations().size(); });
+  Add(metrics, "signet_revocations_memory_bytes",
+      "Memory of the revocation list.",
+      [&publisher] { return publisher.revocations().memory_bytes(); });
+}
+
+void AddKeys(const Observed& observed, Metrics& metrics) {
+  const Rings& rings = observed.rings;
+  const Clock& clock = observed.clock;
+  Add(metrics, "signet_ring_generation",
+      "Sum of the generations of the published rings.",
+      [&rings] { return rings.generation(); });
+  Add(metrics, "signet_access_keys_active",
+      "Access keys that sign now: 1, unless it was revoked.", [&] {
+        return CountKeys(*rings.access(), KeyState::kActive, clock.Now());
+      });
+  Add(metrics, "signet_access_keys_pending", "Access keys that will sign.",
+      [&] {
+        return CountKeys(*rings.access(), KeyState::kPending, clock.Now());
+      });
+  Add(metrics, "signet_access_keys_verify_only",
+      "Access keys that no longer sign and still verify.", [&] {
+        return CountKeys(*rings.access(), KeyState::kVerifyOnly, clock.Now());
+      });
+}
+
+void AddWork(const Observed& observed, Metrics& metrics) {
+  const Committer& committer = observed.committer;
+  const Housekeeping& housekeeping = observed.housekeeping;
+  const Verifier& verifier = observed.verifier;
+  Add(metrics, "signet_committer_queue", "Batches that wait to be committed.",
+      [&committer] { return committer.queued(); });
+  Add(metrics, "signet_sessions_swept_total", "Expired sessions removed.",
+      [&housekeeping] { return housekeeping.sessions_swept(); });
+  Add(metrics, "signet_log_trimmed_total", "Log entries forgotten.",
+      [&housekeeping] { return housekeeping.entries_trimmed(); });
+  Add(metrics, "signet_housekeeping_failures_total",
+      "Failures to reload rings, sweep or trim.",
+      [&housekeeping] { return housekeeping.failures(); });
+  Add(metrics, "signet_verify_accepted_total",
+      "Access tokens found good at this service.",
+      [&verifier] { return verifier.counters().accepted; });
+  Add(metrics, "signet_verify_refused_total",
+      "Access tokens refused at this service.", [&verifier] {
+        const VerifierCounters counters = verifier.counters();
+        return std::accumulate(std::begin(counters.refused),
+                               std::end(counters.refused), uint64_t{0});
+      });
+}
+
+}  // namespace
+
+void RegisterGauges(const Observed& observed, Metrics& metrics) {
+  AddServer(observed.server, metrics);
+  AddFeed(observed.publisher, metrics);
+  AddKeys(observed, metrics);
+  AddWork(observed, metrics);
+  Add(metrics, "signet_store_free_bytes",
+      "Free space of the store's file system; -1 if it cannot be told.",
+      [directory = observed.data_directory] { return FreeBytes(directory); });
+  Add(metrics, "process_resident_memory_bytes", "Resident memory.",
+      [] { return ResidentBytes(); });
+}
+
+}  // namespace signet::service

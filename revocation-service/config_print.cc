@@ -1,0 +1,124 @@
+#include <map>
+
+#include "revocation-service/config.h"
+#include "revocation-service/config_fields.h"
+
+namespace signet::service {
+namespace {
+
+// Quoted is a TOML basic string.
+std::string Quoted(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out = "\"";
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string ValueText(const TextField& field) { return Quoted(*field.value); }
+std::string ValueText(const FormatField& field) {
+  return Quoted(AccessFormatName(*field.value));
+}
+std::string ValueText(const FlagField& field) {
+  return *field.value ? "true" : "false";
+}
+std::string ValueText(const CountField& field) {
+  return std::to_string(CountOf(field));
+}
+std::string ValueText(const TimeField& field) {
+  return Quoted(TimeText(TimeOf(field)));
+}
+
+// LimitsText is what a value may be, with its unit.
+std::string LimitsText(const Field& field) {
+  if (const auto* count = std::get_if<CountField>(&field.kind)) {
+    std::string text =
+        std::to_string(count->min) + " to " + std::to_string(count->max);
+    if (!count->unit.empty()) text += " " + std::string(count->unit);
+    return text;
+  }
+  if (const auto* time = std::get_if<TimeField>(&field.kind)) {
+    return TimeText(time->min) + " to " + TimeText(time->max);
+  }
+  std::string text;
+  if (const auto* choice = std::get_if<TextField>(&field.kind)) {
+    for (std::string_view word : choice->choices) {
+      text += (text.empty() ? "" : "|") + std::string(word);
+    }
+  } else if (std::holds_alternative<FormatField>(field.kind)) {
+    text = "v4.public|jwt";
+  }
+  return text;
+}
+
+void AppendField(const Field& field, const Field& standard, std::string& out) {
+  out.append(field.name).append(" = ").append(ValueText(field));
+  out.append("  # ").append(field.meaning);
+  const std::string limits = LimitsText(field);
+  if (!limits.empty()) out.append("; ").append(limits);
+  out.append("; default ").append(ValueText(standard)).append("\n");
+}
+
+void AppendSet(std::string_view name,
+               const std::set<std::string, std::less<>>& words,
+               std::string& out) {
+  if (words.empty()) return;
+  out.append(name).append(" = [");
+  std::string_view between;
+  for (const std::string& word : words) {
+    out.append(between).append(Quoted(word));
+    between = ", ";
+  }
+  out += "]\n";
+}
+
+void AppendClient(const Client& client, std::string& out) {
+  out.append("\n[[client]]\nid = ").append(Quoted(client.id)).append("\n");
+  if (client.is_public()) {
+    out.append("public = true\n");
+  } else {
+    out.append("secret_digest = ")
+        .append(Quoted(client.secret_digest))
+        .append("\n");
+  }
+  AppendSet("permissions", client.permissions, out);
+  AppendSet("may_act_for", client.may_act_for, out);
+}
+
+}  // namespace
+
+std::string ValueText(const Field& field) {
+  return std::visit([](const auto& kind) { return ValueText(kind); },
+                    field.kind);
+}
+
+std::string ToToml(const Config& config) {
+  Config copy = config;
+  Config defaults;
+  const std::vector<Field> fields = ConfigFields(copy);
+  const std::vector<Field> standards = ConfigFields(defaults);
+  std::string out;
+  std::string_view table;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].table != table) {
+      table = fields[i].table;
+      out.append("\n[").append(table).append("]\n");
+    }
+    AppendField(fields[i], standards[i], out);
+  }
+  for (const Client& client : config.clients) AppendClient(client, out);
+  return out;
+}
+
+}  // namespace signet::service

@@ -1,0 +1,101 @@
+#include "revocation-service/housekeeping.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace signet::service {
+namespace {
+
+constexpr Duration kTick = std::chrono::seconds(1);
+// Bounds of one tick, so that the janitor never competes with requests.
+constexpr size_t kSweepBatch = 200;
+constexpr int kSweepsPerTick = 10;
+constexpr size_t kTrimBatch = 10'000;
+constexpr int kTicksBetweenTrims = 30;
+
+}  // namespace
+
+void Housekeeping::Task::Report(const Status& status,
+                                std::atomic<uint64_t>& failures) {
+  const std::string failure = status.ok() ? "" : status.error().message;
+  if (!status.ok()) ++failures;
+  MutexLock lock(mutex_);
+  if (failure == last_failure_) return;
+  last_failure_ = failure;
+  if (failure.empty()) {
+    spdlog::info("{} works again", name_);
+  } else {
+    spdlog::error("{}: {}; what was in force stays so", name_, failure);
+  }
+}
+
+Housekeeping::Housekeeping(Parts parts) : parts_(std::move(parts)) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Housekeeping::Stop() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Housekeeping::Run() {
+  for (int tick = 1; WaitForTick(); ++tick) {
+    parts_.readiness.Tick();
+    ReloadRings();
+    Sweep();
+    if (tick % kTicksBetweenTrims == 0) Trim();
+  }
+}
+
+bool Housekeeping::WaitForTick() {
+  const auto deadline = std::chrono::steady_clock::now() + kTick;
+  MutexLock lock(mutex_);
+  while (!stopping_ && wake_.WaitUntil(mutex_, deadline)) {
+  }
+  return !stopping_;
+}
+
+void Housekeeping::ReloadRings() {
+  const uint64_t before = parts_.rings.generation();
+  const auto refresh_before = parts_.rings.refresh();
+  const Result<bool> changed = parts_.rings.Reload();
+  reloading_.Report(changed.ok() ? Status() : Status(changed.error()),
+                    failures_);
+  // One ring may have changed although another did not load.
+  const uint64_t after = parts_.rings.generation();
+  if (after == before && parts_.rings.refresh() == refresh_before) return;
+  spdlog::info("rings reloaded, generation {}", after);
+  parts_.on_new_rings();
+  parts_.publisher.Wake();
+}
+
+void Housekeeping::Sweep() {
+  for (int i = 0; i < kSweepsPerTick; ++i) {
+    const Result<size_t> swept = parts_.sessions.SweepExpired(kSweepBatch);
+    sweeping_.Report(swept.ok() ? Status() : Status(swept.error()), failures_);
+    if (!swept.ok()) return;
+    sessions_swept_ += *swept;
+    if (*swept < kSweepBatch) return;
+  }
+}
+
+void Housekeeping::Trim() {
+  if (trim_pending_.exchange(true)) return;
+  parts_.publisher.Trim(
+      parts_.committer, kTrimBatch, [this](Result<size_t> trimmed) {
+        trim_pending_ = false;
+        if (trimmed.ok()) {
+          entries_trimmed_ += *trimmed;
+          trimming_.Report({}, failures_);
+        } else if (trimmed.error().code != ErrorCode::kConflict) {
+          trimming_.Report(trimmed.error(), failures_);
+        }
+      });
+}
+
+}  // namespace signet::service

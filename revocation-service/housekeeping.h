@@ -1,0 +1,83 @@
+#ifndef SIGNET_SERVICE_HOUSEKEEPING_H_
+#define SIGNET_SERVICE_HOUSEKEEPING_H_
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "revocation-service/feed/publisher.h"
+#include "revocation-service/readiness.h"
+#include "revocation-service/rings.h"
+#include "revocation-service/session/session_store.h"
+#include "signet/mutex.h"
+
+namespace signet::service {
+
+// Housekeeping is a thread that wakes each second: it follows the ring files,
+// forgets expired sessions and log entries in bounded batches, and answers
+// probes that the store keeps waiting. Failures are logged when they change,
+// and what was in force stays so. All parts are borrowed.
+class Housekeeping {
+ public:
+  struct Parts {
+    Rings& rings;
+    Publisher& publisher;
+    Committer& committer;
+    SessionStore& sessions;
+    Readiness& readiness;
+    std::function<void()> on_new_rings;
+  };
+
+  explicit Housekeeping(Parts parts);
+  ~Housekeeping() { Stop(); }
+
+  // Stop waits for the step under way. The committer may still call back
+  // later: it must be gone before this object is.
+  void Stop() SIGNET_EXCLUDES(mutex_);
+
+  // ReloadRings loads changed rings now and announces them; an error is
+  // logged. Safe from any thread.
+  void ReloadRings();
+
+  uint64_t sessions_swept() const { return sessions_swept_; }
+  uint64_t entries_trimmed() const { return entries_trimmed_; }
+  uint64_t failures() const { return failures_; }
+
+ private:
+  // Task remembers the last failure of one task, so that it is logged once.
+  class Task {
+   public:
+    explicit Task(std::string name) : name_(std::move(name)) {}
+    void Report(const Status& status, std::atomic<uint64_t>& failures)
+        SIGNET_EXCLUDES(mutex_);
+
+   private:
+    const std::string name_;
+    Mutex mutex_;
+    std::string last_failure_ SIGNET_GUARDED_BY(mutex_);
+  };
+
+  void Run();
+  bool WaitForTick() SIGNET_EXCLUDES(mutex_);
+  void Sweep();
+  void Trim();
+
+  const Parts parts_;
+  Task reloading_{"reloading the rings"};
+  Task sweeping_{"removing expired sessions"};
+  Task trimming_{"trimming the log"};
+  std::atomic<uint64_t> sessions_swept_{0};
+  std::atomic<uint64_t> entries_trimmed_{0};
+  std::atomic<uint64_t> failures_{0};
+  std::atomic<bool> trim_pending_{false};
+
+  Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ SIGNET_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace signet::service
+
+#endif  // SIGNET_SERVICE_HOUSEKEEPING_H_

@@ -1,0 +1,42 @@
+#ifndef SIGNET_SERVICE_METRICS_H_
+#define SIGNET_SERVICE_METRICS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace signet::service {
+
+// Metrics counts what the service does, and prints it in the Prometheus text
+// format. Safe from any thread. Names stand in docs/operations.md.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  // signet_exchange_total{outcome}
+  void CountExchange(std::string_view outcome);
+  // signet_http_requests_total{endpoint,status}; endpoint is a route's name,
+  // never what a client sent.
+  void CountRequest(std::string_view endpoint, int status, double seconds);
+  // signet_revocations_total{kind}
+  void CountRevocation(std::string_view kind);
+  // signet_client_auth_failures_total
+  void CountAuthFailure();
+
+  // Gauge registers a value that is read when the metrics are printed. A name
+  // that ends with _total is printed as a counter.
+  // REQUIRES: called before the first Print.
+  void Gauge(std::string name, std::string help, std::function<double()> read);
+
+  std::string Print() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signet::service
+
+#endif  // SIGNET_SERVICE_METRICS_H_

@@ -1,0 +1,203 @@
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "revocation-service/oauth/endpoints.h"
+#include "revocation-service/oauth/requests.h"
+#include "signet/primitives.h"
+
+namespace signet::service {
+namespace {
+
+using Authentication = Result<ClientAuthentication, http::Response>;
+
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+struct Credentials {
+  std::string id;
+  std::string secret;
+};
+
+http::Response InvalidRequest(std::string_view description) {
+  return ErrorResponse(400, "invalid_request", description);
+}
+
+// Refuser makes the 401 of RFC 6749 section 5.2. The challenge belongs to a
+// client that tried the Authorization header, or that had no other way: one
+// that sent its credentials in a form would take it for the answer.
+class Refuser {
+ public:
+  Refuser(const Services& services, const http::Request& request)
+      : services_(services),
+        challenge_(request.CountHeader("Authorization") > 0 ||
+                   !HasMediaType(request, kFormType)) {}
+
+  http::Response Refuse(std::string_view description) const {
+    services_.metrics.CountAuthFailure();
+    http::Response response = ErrorResponse(401, "invalid_client", description);
+    if (challenge_) {
+      response.headers.emplace_back("WWW-Authenticate",
+                                    "Basic realm=\"signet\"");
+    }
+    return response;
+  }
+
+ private:
+  const Services& services_;
+  const bool challenge_;
+};
+
+bool IsBasicScheme(std::string_view scheme) {
+  constexpr std::string_view kBasic = "basic";
+  if (scheme.size() != kBasic.size()) return false;
+  for (size_t i = 0; i < kBasic.size(); ++i) {
+    if ((scheme[i] | 0x20) != kBasic[i]) return false;
+  }
+  return true;
+}
+
+// ParseBasic reads RFC 7617 credentials whose halves are form-encoded, as RFC
+// 6749 section 2.3.1 asks. nullopt: they are not in that form.
+std::optional<Credentials> ParseBasic(std::string_view header) {
+  const size_t space = header.find(' ');
+  if (space == header.npos || !IsBasicScheme(header.substr(0, space))) {
+    return std::nullopt;
+  }
+  header.remove_prefix(space);
+  header.remove_prefix(header.find_first_not_of(' ') == header.npos
+                           ? header.size()
+                           : header.find_first_not_of(' '));
+  const Result<std::string> text = Base64Decode(header);
+  if (!text) return std::nullopt;
+  const size_t colon = text->find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  auto id = http::FormDecode(std::string_view(*text).substr(0, colon));
+  auto secret = http::FormDecode(std::string_view(*text).substr(colon + 1));
+  if (!id || !secret) return std::nullopt;
+  return Credentials{std::move(*id), std::move(*secret)};
+}
+
+// CheckCredentials finds the client and proves it by its secret.
+Authentication CheckCredentials(const Services& services,
+                                const Refuser& refuser,
+                                const Credentials& credentials) {
+  std::shared_ptr<const Clients> registry = services.clients();
+  const Client* client = registry->Find(credentials.id);
+  // One answer for an unknown client and a wrong secret.
+  if (client == nullptr || !Clients::CheckSecret(*client, credentials.secret)) {
+    return refuser.Refuse("client authentication failed");
+  }
+  return ClientAuthentication{std::move(registry), client, true};
+}
+
+Authentication AuthenticateBasic(const Services& services,
+                                 const Refuser& refuser,
+                                 const http::Request& request,
+                                 const http::Form& form) {
+  if (request.CountHeader("Authorization") > 1) {
+    return InvalidRequest("the Authorization header stands twice");
+  }
+  // RFC 6749 section 2.3: one method per request.
+  if (form.Has("client_secret")) {
+    return InvalidRequest("use one method of client authentication, not two");
+  }
+  const std::optional<Credentials> credentials =
+      ParseBasic(request.Header("Authorization"));
+  if (!credentials) {
+    return refuser.Refuse(
+        "the Authorization header must be Basic, with the "
+        "form-encoded client id and secret");
+  }
+  if (form.Has("client_id") && form.Get("client_id") != credentials->id) {
+    return InvalidRequest("client_id is not the client that authenticates");
+  }
+  return CheckCredentials(services, refuser, *credentials);
+}
+
+Authentication AuthenticatePublic(const Services& services,
+                                  const Refuser& refuser,
+                                  std::string_view client_id) {
+  std::shared_ptr<const Clients> registry = services.clients();
+  const Client* client = registry->Find(client_id);
+  // RFC 6749 section 3.2.1: only a client without credentials may identify
+  // itself by client_id alone.
+  if (client == nullptr || !client->is_public()) {
+    return refuser.Refuse("client authentication failed");
+  }
+  return ClientAuthentication{std::move(registry), client, false};
+}
+
+Authentication CheckPermission(const Services& services,
+                               const http::Request& request,
+                               Authentication authentication,
+                               std::string_view permission) {
+  if (!authentication) return authentication;
+  if (!authentication->proven) {
+    return Refuser(services, request)
+        .Refuse("a public client may not do this; authenticate");
+  }
+  if (!authentication->client->Has(permission)) {
+    return ErrorResponse(
+        403, "unauthorized_client",
+        "the client lacks the permission " + std::string(permission));
+  }
+  return authentication;
+}
+
+}  // namespace
+
+Authentication AuthenticateForm(const Services& services,
+                                const http::Request& request,
+                                const http::Form& form) {
+  const Refuser refuser(services, request);
+  const bool has_header = request.CountHeader("Authorization") > 0;
+  if (form.Has("client_assertion") || form.Has("client_assertion_type")) {
+    if (has_header || form.Has("client_secret")) {
+      return InvalidRequest(
+          "use one method of client authentication, not "
+          "two");
+    }
+    // RFC 7521 section 4.2.1.
+    return refuser.Refuse(
+        "client_assertion is not supported; use "
+        "client_secret_basic or client_secret_post");
+  }
+  if (has_header) return AuthenticateBasic(services, refuser, request, form);
+  if (!form.Has("client_id")) {
+    return refuser.Refuse("the request does not say which client sends it");
+  }
+  if (!form.Has("client_secret")) {
+    return AuthenticatePublic(services, refuser, form.Get("client_id"));
+  }
+  return CheckCredentials(services, refuser,
+                          {std::string(form.Get("client_id")),
+                           std::string(form.Get("client_secret"))});
+}
+
+Authentication AuthenticateClient(const Services& services,
+                                  const http::Request& request) {
+  if (!HasMediaType(request, kFormType)) {
+    return AuthenticateForm(services, request, http::Form());
+  }
+  const Result<http::Form> form = http::Form::Parse(request.body);
+  if (!form) return InvalidRequest(form.error().message);
+  return AuthenticateForm(services, request, *form);
+}
+
+Authentication RequirePermission(const Services& services,
+                                 const http::Request& request,
+                                 std::string_view permission) {
+  return CheckPermission(services, request,
+                         AuthenticateClient(services, request), permission);
+}
+
+Authentication RequireFormPermission(const Services& services,
+                                     const http::Request& request,
+                                     const http::Form& form,
+                                     std::string_view permission) {
+  return CheckPermission(services, request,
+                         AuthenticateForm(services, request, form), permission);
+}
+
+}  // namespace signet::service

@@ -1,0 +1,59 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "revocation-service/oauth/requests.h"
+
+namespace signet::service {
+namespace {
+
+constexpr std::string_view kMetadataPath =
+    "/.well-known/oauth-authorization-server";
+
+// EndpointsAt lists what the metadata names, below a path.
+std::vector<Route> EndpointsAt(const std::string& path,
+                               const Services& services) {
+  const auto handler = [&services](auto handle) {
+    return [&services, handle](const http::Request& request,
+                               ResponderPtr responder) {
+      handle(services, request, std::move(responder));
+    };
+  };
+  return {
+      {"POST", path + "/token", "token", handler(HandleToken)},
+      {"POST", path + "/revoke", "revoke", handler(HandleRevoke)},
+      {"POST", path + "/introspect", "introspect", handler(HandleIntrospect)},
+      {"GET", path + "/.well-known/jwks.json", "jwks",
+       [&services](const http::Request&, const ResponderPtr& responder) {
+         responder->Send(JwksResponse(services));
+       }},
+  };
+}
+
+Route MetadataAt(const std::string& path, const Services& services) {
+  return {"GET", path, "metadata",
+          [response = MetadataResponse(services.issuer)](
+              const http::Request&, const ResponderPtr& responder) {
+            responder->Send(response);
+          }};
+}
+
+}  // namespace
+
+std::vector<Route> OAuthRoutes(const Services& services) {
+  const std::string metadata(kMetadataPath);
+  std::vector<Route> routes = EndpointsAt("", services);
+  routes.push_back(MetadataAt(metadata, services));
+  const std::string path = IssuerPath(services.issuer);
+  if (path.empty()) return routes;
+  // A proxy may or may not take the issuer's path away, so the endpoints
+  // stand at both. RFC 8414 section 3: the metadata's well-known path goes
+  // between host and path.
+  for (Route& route : EndpointsAt(path, services)) {
+    routes.push_back(std::move(route));
+  }
+  routes.push_back(MetadataAt(metadata + path, services));
+  return routes;
+}
+
+}  // namespace signet::service

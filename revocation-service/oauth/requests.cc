@@ -1,0 +1,107 @@
+#include "revocation-service/oauth/requests.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "signet/issuer.h"
+
+namespace signet::service {
+namespace {
+
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+http::Response Invalid(std::string_view description) {
+  return ErrorResponse(400, "invalid_request", description);
+}
+
+// RFC 6749 section 2.3.1: credentials "MUST NOT be included in the request
+// URI". Other parameters there are unknown to us, and so ignored.
+Result<void, http::Response> CheckQuery(const std::string& query) {
+  if (query.empty()) return {};
+  const Result<http::Form> form = http::Form::Parse(query);
+  if (!form) return Invalid(form.error().message);
+  for (const std::string_view name :
+       {"client_secret", "client_assertion", "refresh_token", "token"}) {
+    if (form->Has(name)) {
+      return Invalid(std::string(name) + " must be sent in the body");
+    }
+  }
+  return {};
+}
+
+Claims ClaimsOf(const Services& services, const Grant& grant) {
+  return {.issuer = services.issuer,
+          .subject = grant.session.subject,
+          .audience = grant.session.audience,
+          .expires_at = grant.expires_at,
+          .issued_at = grant.issued_at,
+          .not_before = {},
+          .token_id = NewId(),
+          .client_id = grant.session.client_id,
+          .scope = grant.scope,
+          .session_id = SessionIdText(grant.session.id),
+          .cnf_jkt = {},
+          .custom = grant.session.custom};
+}
+
+http::Response MintFailure(const Error& error) {
+  if (error.code == ErrorCode::kUnavailable) return Unavailable(error.message);
+  // The session was made under other rules: no retry helps, and yet the grant
+  // is not invalid, which would make the client forget it.
+  return ErrorResponse(500, "server_error",
+                       "the access token could not be made");
+}
+
+}  // namespace
+
+bool HasMediaType(const http::Request& request, std::string_view type) {
+  if (request.CountHeader("Content-Type") != 1) return false;
+  std::string_view value = request.Header("Content-Type");
+  value = value.substr(0, value.find(';'));
+  const size_t last = value.find_last_not_of(" \t");
+  value = value.substr(0, last == value.npos ? 0 : last + 1);
+  return EqualsIgnoringCase(value, type);
+}
+
+Result<http::Form, http::Response> ReadForm(const http::Request& request) {
+  if (auto query = CheckQuery(request.query); !query) return query.error();
+  if (!HasMediaType(request, kFormType)) {
+    return Invalid("the body must be application/x-www-form-urlencoded");
+  }
+  Result<http::Form> form = http::Form::Parse(request.body);
+  if (!form) return Invalid(form.error().message);
+  return std::move(form).value();
+}
+
+Result<std::string> MintAccessToken(const Services& services,
+                                    const Grant& grant) {
+  const Rings::Ring ring = services.rings.access();
+  return Issuer(*ring, services.clock).Mint(ClaimsOf(services, grant));
+}
+
+http::Response TokenResponse(const Services& services, int status,
+                             const Grant& grant,
+                             const std::string& session_id) {
+  const Result<std::string> access_token = MintAccessToken(services, grant);
+  if (!access_token) return MintFailure(access_token.error());
+
+  boost::json::object body;
+  body["access_token"] = *access_token;
+  body["token_type"] = "Bearer";
+  body["expires_in"] = Seconds(grant.expires_at - grant.issued_at).count();
+  body["refresh_token"] = grant.refresh_token;
+  if (!grant.scope.empty()) body["scope"] = grant.scope;
+  if (!session_id.empty()) body["session_id"] = session_id;
+  return JsonResponse(status, boost::json::serialize(body));
+}
+
+}  // namespace signet::service

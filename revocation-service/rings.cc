@@ -1,0 +1,137 @@
+#include "revocation-service/rings.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+namespace signet::service {
+namespace {
+
+constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
+                                    KeyPurpose::kFeed};
+
+size_t IndexOf(KeyPurpose purpose) { return static_cast<size_t>(purpose) - 1; }
+
+bool Fits(KeyPurpose purpose, KeyFormat format) {
+  switch (purpose) {
+    case KeyPurpose::kAccess:
+      return format == KeyFormat::kPasetoV4Public ||
+             format == KeyFormat::kJwtEdDsa;
+    case KeyPurpose::kRefresh:
+      return format == KeyFormat::kRefreshMac;
+    case KeyPurpose::kFeed:
+      return format == KeyFormat::kFeedEd25519;
+  }
+  return false;
+}
+
+// SameRing compares what the files say: the secrets follow from the ids.
+bool SameRing(const SigningRing& a, const SigningRing& b) {
+  return a.info() == b.info() &&
+         std::ranges::equal(a.keys(), b.keys(),
+                            [](const auto& one, const auto& other) {
+                              return one.key.id() == other.key.id() &&
+                                     one.schedule == other.schedule;
+                            });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Rings>> Rings::Open(std::unique_ptr<RingStore> store) {
+  std::unique_ptr<Rings> rings(new Rings);
+  rings->store_ = std::move(store);
+  Result<bool> loaded = rings->Reload();
+  if (!loaded.ok()) return std::move(loaded).error();
+  return rings;
+}
+
+Rings::Ring Rings::Get(KeyPurpose purpose) const {
+  MutexLock lock(mutex_);
+  return rings_[IndexOf(purpose)];
+}
+
+Rings::Ring Rings::access() const { return Get(KeyPurpose::kAccess); }
+Rings::Ring Rings::refresh() const { return Get(KeyPurpose::kRefresh); }
+Rings::Ring Rings::feed() const { return Get(KeyPurpose::kFeed); }
+
+uint64_t Rings::generation() const {
+  MutexLock lock(mutex_);
+  return rings_[IndexOf(KeyPurpose::kAccess)]->info().generation +
+         rings_[IndexOf(KeyPurpose::kFeed)]->info().generation;
+}
+
+Result<bool> Rings::Reload() {
+  MutexLock lock(reload_mutex_);
+  bool changed = false;
+  Status first_error;
+  // One broken file must not keep the others from being followed.
+  for (KeyPurpose purpose : kPurposes) {
+    Status loaded = LoadIfChanged(purpose, changed);
+    if (!loaded.ok() && first_error.ok()) first_error = loaded;
+  }
+  if (!first_error.ok()) return first_error.error();
+  return changed;
+}
+
+Rings::FileStamp Rings::StampOf(const std::string& path) {
+  struct stat info = {};
+  if (stat(path.c_str(), &info) != 0) return {};
+  return {.mtime_ns = int64_t{info.st_mtim.tv_sec} * 1'000'000'000 +
+                      info.st_mtim.tv_nsec,
+          .size = static_cast<uint64_t>(info.st_size),
+          .inode = info.st_ino};
+}
+
+Status Rings::LoadIfChanged(KeyPurpose purpose, bool& changed) {
+  const std::string path = store_->RingPath(purpose);
+  // Taken before the file is read: a change in between is seen next time.
+  const FileStamp stamp = StampOf(path);
+  FileStamp& known = stamps_[IndexOf(purpose)];
+  if (Get(purpose) != nullptr && stamp == known) return {};
+  Result<SigningRing> ring = store_->Load(purpose);
+  Status installed = ring.ok()
+                         ? Install(purpose, std::move(ring).value(), changed)
+                         : Status(ring.error());
+  if (installed.ok()) {
+    known = stamp;
+    return {};
+  }
+  Error error = installed.error();
+  if (error.message.find(path) == std::string::npos) {
+    error.message = path + ": " + error.message;
+  }
+  return error;
+}
+
+Status Rings::Install(KeyPurpose purpose, SigningRing ring, bool& changed) {
+  const RingInfo& info = ring.info();
+  if (info.purpose != purpose || !Fits(purpose, info.format)) {
+    return Error{ErrorCode::kInvalid,
+                 std::string("a ring of format ") +
+                     std::string(KeyFormatName(info.format)) +
+                     " cannot serve as the " +
+                     std::string(KeyPurposeName(purpose)) + " ring"};
+  }
+  if (const Ring old = Get(purpose)) {
+    if (SameRing(*old, ring)) return {};
+    if (info.format != old->info().format) {
+      return Error{ErrorCode::kInvalid, "the ring's format has changed",
+                   "restart the service to use another format"};
+    }
+    if (info.generation <= old->info().generation) {
+      return Error{ErrorCode::kRollback,
+                   "the ring has changed and its generation has not grown"};
+    }
+  }
+  if (purpose == KeyPurpose::kAccess) {
+    Status published = live_access_.Publish(ring.Public());
+    if (!published.ok()) return published;
+  }
+  auto shared = std::make_shared<const SigningRing>(std::move(ring));
+  MutexLock lock(mutex_);
+  rings_[IndexOf(purpose)] = std::move(shared);
+  changed = true;
+  return {};
+}
+
+}  // namespace signet::service

@@ -1,0 +1,194 @@
+#include "revocation-service/routes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/json.hpp>
+#include <cassert>
+#include <chrono>
+#include <exception>
+#include <map>
+#include <utility>
+
+namespace signet::service {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+using Methods = std::map<std::string, Route, std::less<>>;
+
+// Descriptions are for people: a longer one only repeats what a client sent.
+constexpr size_t kMaxDescription = 300;
+
+// DescriptionText keeps to the characters of RFC 6749 section 5.2:
+// %x20-21 / %x23-5B / %x5D-7E.
+std::string DescriptionText(std::string_view text) {
+  std::string out(text.substr(0, kMaxDescription));
+  for (char& c : out) {
+    if (c == '"') c = '\'';
+    if (c < 0x20 || c == '\\' || c > 0x7e) c = '?';
+  }
+  return out;
+}
+
+bool HasHeader(const http::Headers& headers, std::string_view name) {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return header.first == name; });
+}
+
+void AddCommonHeaders(http::Response& response) {
+  constexpr std::string_view kName = "X-Content-Type-Options";
+  if (!HasHeader(response.headers, kName)) {
+    response.headers.emplace_back(kName, "nosniff");
+  }
+}
+
+// CountingResponder counts the first answer and passes on what it is given.
+// If it dies unused so does the one below, which then answers 500.
+class CountingResponder final : public http::Responder {
+ public:
+  CountingResponder(std::shared_ptr<http::Responder> next, std::string endpoint,
+                    Metrics& metrics)
+      : next_(std::move(next)),
+        endpoint_(std::move(endpoint)),
+        metrics_(metrics) {}
+  ~CountingResponder() override { Count(500); }
+
+  void Send(http::Response response) override {
+    // A handler that answers and then throws has answered.
+    if (!Count(response.status)) return;
+    AddCommonHeaders(response);
+    next_->Send(std::move(response));
+  }
+
+  std::shared_ptr<http::EventStream> Stream(http::Response head) override {
+    Count(head.status);
+    AddCommonHeaders(head);
+    return next_->Stream(std::move(head));
+  }
+
+ private:
+  // Count is false if there was an answer before.
+  bool Count(int status) {
+    if (used_.exchange(true)) return false;
+    const std::chrono::duration<double> taken =
+        std::chrono::steady_clock::now() - start_;
+    metrics_.CountRequest(endpoint_, status, taken.count());
+    return true;
+  }
+
+  const std::shared_ptr<http::Responder> next_;
+  const std::string endpoint_;
+  Metrics& metrics_;
+  const SteadyTime start_ = std::chrono::steady_clock::now();
+  std::atomic<bool> used_{false};
+};
+
+http::Response NotFound() {
+  return ErrorResponse(404, "not_found", "there is no such endpoint");
+}
+
+// MethodNotAllowed is RFC 9110 section 15.5.6.
+http::Response MethodNotAllowed(const Methods& methods) {
+  std::string allow;
+  for (const auto& [method, route] : methods) {
+    if (!allow.empty()) allow += ", ";
+    allow += method;
+    if (method == "GET") allow += ", HEAD";
+  }
+  http::Response response = ErrorResponse(
+      405, "method_not_allowed", "this endpoint does not take that method");
+  response.headers.emplace_back("Allow", std::move(allow));
+  return response;
+}
+
+}  // namespace
+
+struct Router::Impl {
+  explicit Impl(Metrics& counted) : metrics(counted) {}
+
+  // Find returns the methods of the path's routes, or null.
+  const Methods* Find(std::string_view path) const;
+
+  Metrics& metrics;
+  std::map<std::string, Methods, std::less<>> exact;
+  // By what stands before "{}".
+  std::map<std::string, Methods, std::less<>> prefixes;
+};
+
+const Methods* Router::Impl::Find(std::string_view path) const {
+  if (const auto it = exact.find(path); it != exact.end()) return &it->second;
+  const size_t slash = path.rfind('/');
+  if (slash == path.npos || slash + 1 == path.size()) return nullptr;
+  const auto it = prefixes.find(path.substr(0, slash + 1));
+  return it == prefixes.end() ? nullptr : &it->second;
+}
+
+Router::Router(std::vector<Route> routes, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(metrics)) {
+  for (Route& route : routes) {
+    const bool is_prefix = route.path.ends_with("/{}");
+    auto& table = is_prefix ? impl_->prefixes : impl_->exact;
+    std::string path = route.path;
+    if (is_prefix) path.resize(path.size() - 2);
+    std::string method = route.method;
+    [[maybe_unused]] const bool added =
+        table[std::move(path)]
+            .emplace(std::move(method), std::move(route))
+            .second;
+    assert(added && "two routes of one method and path");
+  }
+}
+
+Router::~Router() = default;
+
+void Router::Handle(http::Request request,
+                    std::shared_ptr<http::Responder> responder) const {
+  const auto counted = [&](std::string name) {
+    return std::make_shared<CountingResponder>(std::move(responder),
+                                               std::move(name), impl_->metrics);
+  };
+  const Methods* methods = impl_->Find(request.path);
+  if (methods == nullptr) return counted("unknown")->Send(NotFound());
+  // RFC 9110 section 9.3.2: the server leaves the body out.
+  const bool head = request.method == "HEAD";
+  const auto it =
+      methods->find(head ? "GET" : std::string_view(request.method));
+  if (it == methods->end()) {
+    return counted("unknown")->Send(MethodNotAllowed(*methods));
+  }
+  const auto answer = counted(it->second.name);
+  try {
+    it->second.handle(request, answer);
+  } catch (const std::exception&) {
+    // Out of memory, or a library's exception that slipped through: a request
+    // must not end the process.
+    answer->Send(ErrorResponse(500, "server_error", "the request failed"));
+  }
+}
+
+http::Response JsonResponse(int status, std::string body) {
+  return {status,
+          {{"Content-Type", "application/json"},
+           {"Cache-Control", "no-store"},
+           {"Pragma", "no-cache"}},
+          std::move(body)};
+}
+
+http::Response ErrorResponse(int status, std::string_view error,
+                             std::string_view description) {
+  boost::json::object body;
+  body["error"] = error;
+  if (!description.empty()) {
+    body["error_description"] = DescriptionText(description);
+  }
+  return JsonResponse(status, boost::json::serialize(body));
+}
+
+http::Response Unavailable(std::string_view description) {
+  // RFC 9110 sections 10.2.3 and 15.6.4.
+  http::Response response =
+      ErrorResponse(503, "temporarily_unavailable", description);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace signet::service

@@ -1,0 +1,270 @@
+// The exchange of a refresh token. With d = generation presented - stored:
+//
+//   d = 0    rotate: generation + 1, in one conditional commit
+//   d = -1   within the grace window: the same successor again, derived from
+//            the record; after it: reuse
+//   d < -1   reuse: the session is revoked, its access tokens too, in the
+//            same commit
+//   d > 0    the store went back in time: an alarm, and nothing is revoked
+
+#include <algorithm>
+#include <limits>
+
+#include "revocation-service/session/operations.h"
+#include "revocation-service/session/text_rules.h"
+
+namespace signet::service {
+namespace {
+
+struct Refusal {
+  ExchangeOutcome outcome;
+  std::string reason;
+};
+
+class ExchangeOperation final : public Operation {
+ public:
+  ExchangeOperation(std::shared_ptr<StoreCore> store, ExchangeRequest request,
+                    std::function<void(ExchangeResult)> done)
+      : Operation(std::move(store)),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        ring_(core().ring()) {}
+
+ protected:
+  void Attempt() override;
+  void Succeed(const Committed& committed) override;
+  void Fail(Error error) override {
+    Refuse({ExchangeOutcome::kUnavailable, std::move(error.message)});
+  }
+
+ private:
+  void Decide();
+  void Rotate();
+  void Replay();
+  void EndForReuse(ExchangeOutcome outcome, std::string reason);
+  void SubmitNext(Session next, const SecretKey& key, ExchangeOutcome outcome);
+
+  std::optional<Refusal> CheckToken() const;
+  std::optional<Refusal> CheckLife() const;
+  std::optional<Refusal> CheckScope() const;
+  bool InGrace() const;
+  const SecretKey* SuccessorKey() const;
+
+  void Refuse(Refusal refusal) {
+    done_({refusal.outcome, std::nullopt, std::move(refusal.reason)});
+  }
+
+  const ExchangeRequest request_;
+  const std::function<void(ExchangeResult)> done_;
+  const std::shared_ptr<const SigningRing> ring_;
+
+  // What the present attempt has read and worked out.
+  RefreshToken token_;
+  StoredSession stored_;
+  Cutoffs cutoffs_;
+  Time now_{};
+  ExchangeResult answer_;  // if the commit succeeds
+
+  // An earlier attempt found the token still live: the request lost a race
+  // against another one that was under way at the same time.
+  bool raced_ = false;
+};
+
+void ExchangeOperation::Attempt() {
+  now_ = core().clock.Now();
+  auto token = ParseRefreshToken(request_.refresh_token, *ring_, now_);
+  if (!token) {
+    return Refuse({ExchangeOutcome::kMalformed, "not a refresh token"});
+  }
+  token_ = std::move(*token);
+  auto stored = core().Read(token_.session);
+  if (!stored.ok()) return Fail(std::move(stored).error());
+  if (!stored->has_value()) {
+    return Refuse({ExchangeOutcome::kRevoked, "the session is over"});
+  }
+  stored_ = std::move(**stored);
+  CutoffReader reader(core().engine);
+  auto cutoffs =
+      reader.Read(stored_.session.subject, stored_.session.client_id);
+  if (!cutoffs.ok()) return Fail(std::move(cutoffs).error());
+  cutoffs_ = std::move(*cutoffs);
+  for (const auto check :
+       {&ExchangeOperation::CheckToken, &ExchangeOperation::CheckLife,
+        &ExchangeOperation::CheckScope}) {
+    if (auto refusal = (this->*check)()) return Refuse(std::move(*refusal));
+  }
+  Decide();
+}
+
+// Whoever holds another client's token is not its client, so what it does with
+// it must not end the session: it might be an attempt to do just that.
+std::optional<Refusal> ExchangeOperation::CheckToken() const {
+  if (!CheckRefreshMac(token_, *ring_, stored_.session.salt)) {
+    return Refusal{ExchangeOutcome::kMalformed, "the mac is wrong"};
+  }
+  // RFC 6749 section 6: the token is bound to the client it was issued to.
+  if (stored_.session.client_id != request_.client_id) {
+    return Refusal{ExchangeOutcome::kClientMismatch, "another client's token"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> ExchangeOperation::CheckLife() const {
+  switch (LifeOf(stored_.session, cutoffs_, now_)) {
+    case Life::kExpired:
+      return Refusal{ExchangeOutcome::kExpired, "the session has expired"};
+    case Life::kIdle:
+      return Refusal{ExchangeOutcome::kIdle, "the session was idle too long"};
+    case Life::kRevoked:
+      return Refusal{ExchangeOutcome::kRevoked,
+                     "the session is older than a cutoff"};
+    case Life::kLive:
+      break;
+  }
+  const IssueTimes times = TimesOf(stored_.session, cutoffs_, now_, limits());
+  if (times.expires_at > times.issued_at) return std::nullopt;
+  return Refusal{ExchangeOutcome::kExpired, "the session ends this second"};
+}
+
+// RFC 6749 section 6: nothing that was not originally granted.
+std::optional<Refusal> ExchangeOperation::CheckScope() const {
+  if (request_.scope.empty()) return std::nullopt;
+  if (IsScope(request_.scope) &&
+      ScopeIncludes(stored_.session.scope, request_.scope)) {
+    return std::nullopt;
+  }
+  return Refusal{ExchangeOutcome::kBadScope, "more than the session's scope"};
+}
+
+void ExchangeOperation::Decide() {
+  const uint32_t live = stored_.session.generation;
+  if (token_.generation > live) {
+    return Refuse({ExchangeOutcome::kFromTheFuture,
+                   "generation " + std::to_string(token_.generation) +
+                       " was presented, the store knows " +
+                       std::to_string(live)});
+  }
+  switch (live - token_.generation) {
+    case 0:
+      return Rotate();
+    case 1:
+      if (InGrace()) return Replay();
+      return EndForReuse(ExchangeOutcome::kReuseRecent,
+                         "superseded, and the grace is over");
+    default:
+      return EndForReuse(ExchangeOutcome::kReuseStale,
+                         "superseded more than once");
+  }
+}
+
+void ExchangeOperation::Rotate() {
+  raced_ = true;
+  const SigningRing::Key* active = ring_->Active(now_);
+  if (active == nullptr) {
+    return Fail({ErrorCode::kUnavailable, "no refresh key is active"});
+  }
+  Session next = stored_.session;
+  if (next.generation == std::numeric_limits<uint32_t>::max()) {
+    return Refuse({ExchangeOutcome::kExpired, "no generation is left"});
+  }
+  ++next.generation;
+  next.rotated_at = now_;
+  next.key_id = active->key.id();
+  if (!next.replayed) next.graces = 0;
+  next.replayed = false;
+  SubmitNext(std::move(next), active->key, ExchangeOutcome::kRotated);
+}
+
+// A clock that was set back counts as no time passed.
+bool ExchangeOperation::InGrace() const {
+  const Duration age =
+      std::max(now_ - stored_.session.rotated_at, Duration::zero());
+  return age < (request_.proven ? limits().proven_grace : limits().grace);
+}
+
+// The successor was made under the key that the record names, which need not
+// be the active one any more.
+const SecretKey* ExchangeOperation::SuccessorKey() const {
+  const Duration skew = ring_->info().policy.clock_skew;
+  for (const SigningRing::Key& entry : ring_->keys()) {
+    if (entry.key.id() == stored_.session.key_id &&
+        entry.schedule.MayVerify(now_, skew)) {
+      return &entry.key;
+    }
+  }
+  return nullptr;
+}
+
+// What counts is how many generations in a row were asked for twice. One
+// generation counts once, however many retries it sees: they all get the same
+// token. Requests that were under way together do not count at all, since
+// they are tabs of one client far more often than a thief of perfect timing.
+void ExchangeOperation::Replay() {
+  const SecretKey* key = SuccessorKey();
+  if (key == nullptr) {
+    return Refuse(
+        {ExchangeOutcome::kRevoked, "the key of the successor was withdrawn"});
+  }
+  Session next = stored_.session;
+  if (!raced_ && !next.replayed) {
+    next.replayed = true;
+    if (++next.graces > limits().max_graces) {
+      return EndForReuse(ExchangeOutcome::kReuseRecent,
+                         "replayed too many times in a row");
+    }
+  }
+  SubmitNext(std::move(next), *key, ExchangeOutcome::kReplayed);
+}
+
+void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
+                                   ExchangeOutcome outcome) {
+  const IssueTimes times = TimesOf(next, cutoffs_, now_, limits());
+  RecordIssue(times, next);
+  answer_ = {
+      outcome,
+      Grant{.session = next,
+            .refresh_token =
+                MakeRefreshToken(key, next.id, next.generation, next.salt),
+            .scope = request_.scope.empty() ? next.scope : request_.scope,
+            .issued_at = times.issued_at,
+            .expires_at = times.expires_at},
+      ""};
+  // A retry in the same second changes nothing: the record already knows how
+  // long its access tokens live.
+  if (next == stored_.session) return done_(std::move(answer_));
+
+  const std::string key_in_store = SessionKey(next.id);
+  Batch batch;
+  batch.conditions = cutoffs_.as_read;
+  batch.conditions.push_back({key_in_store, stored_.bytes});
+  batch.puts.push_back({key_in_store, EncodeSession(next)});
+  Submit(std::move(batch), /*urgent=*/false);
+}
+
+// RFC 9700 section 4.14.2: one of the two who hold the token stole it, and
+// nobody can tell which, so both lose it.
+void ExchangeOperation::EndForReuse(ExchangeOutcome outcome,
+                                    std::string reason) {
+  answer_ = {outcome, std::nullopt, std::move(reason)};
+  Batch batch;
+  AddRemoval(stored_, batch);
+  Status cleaned =
+      core().AddNewestCleanup(stored_.session.subject, {stored_}, batch);
+  if (!cleaned.ok()) return Fail(cleaned.error());
+  batch.log.push_back(
+      SessionEntry(stored_.session, now_, limits(), {"reuse", "signetd"}));
+  Submit(std::move(batch), /*urgent=*/true);
+}
+
+void ExchangeOperation::Succeed(const Committed&) { done_(std::move(answer_)); }
+
+}  // namespace
+
+void StartExchange(std::shared_ptr<StoreCore> core, ExchangeRequest request,
+                   std::function<void(ExchangeResult)> done) {
+  std::make_shared<ExchangeOperation>(std::move(core), std::move(request),
+                                      std::move(done))
+      ->Start();
+}
+
+}  // namespace signet::service

@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <span>
+
+#include "revocation-service/session/operations.h"
+#include "revocation-service/session/text_rules.h"
+#include "signet/primitives.h"
+
+namespace signet::service {
+namespace {
+
+constexpr size_t kMaxAudiences = 64;
+constexpr size_t kMaxText = 4096;
+// Records of each sort that one Open removes at most; the next one goes on.
+constexpr size_t kMaxRemoved = 64;
+
+Status Validate(const OpenRequest& request) {
+  const auto invalid = [](const char* what) {
+    return Error{ErrorCode::kInvalid,
+                 std::string("opening a session: ") + what};
+  };
+  if (!IsName(request.subject)) {
+    return invalid("the subject is not 1 to 255 bytes of plain text");
+  }
+  if (!IsName(request.client_id)) {
+    return invalid("the client id is not 1 to 255 bytes of plain text");
+  }
+  if (request.audience.size() > kMaxAudiences) {
+    return invalid("more than 64 audiences");
+  }
+  if (!std::ranges::all_of(request.audience, IsName)) {
+    return invalid("an audience is not 1 to 255 bytes of plain text");
+  }
+  if (request.scope.size() > kMaxText || !IsScope(request.scope)) {
+    return invalid("malformed scope");
+  }
+  if (request.device.size() > kMaxText || !IsPlainText(request.device)) {
+    return invalid("the device label is not plain text");
+  }
+  if (request.custom.size() > kMaxText) {
+    return invalid("the custom claims are longer than 4096 bytes");
+  }
+  return {};
+}
+
+class OpenOperation final : public Operation {
+ public:
+  OpenOperation(std::shared_ptr<StoreCore> store, OpenRequest request,
+                std::function<void(Result<Grant>)> done)
+      : Operation(std::move(store)),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        ring_(core().ring()) {
+    FillRandom(id_);
+    FillRandom(salt_);
+  }
+
+ protected:
+  void Attempt() override;
+  void Succeed(const Committed&) override { done_(std::move(*grant_)); }
+  void Fail(Error error) override { done_(std::move(error)); }
+
+ private:
+  Result<Batch> MakeBatch();
+  Status MakeRoom(std::vector<StoredSession> sessions, Batch& batch) const;
+  void Remove(std::span<const StoredSession> sessions, Batch& batch) const;
+  Session NewSession(const Cutoffs& cutoffs, const SecretKey& key) const;
+
+  const OpenRequest request_;
+  const std::function<void(Result<Grant>)> done_;
+  const std::shared_ptr<const SigningRing> ring_;
+  SessionId id_;
+  SessionSalt salt_;
+  Time now_{};
+  std::optional<Grant> grant_;
+};
+
+void OpenOperation::Attempt() {
+  now_ = core().clock.Now();
+  Result<Batch> batch = MakeBatch();
+  if (!batch.ok()) return Fail(std::move(batch).error());
+  Submit(std::move(*batch), /*urgent=*/false);
+}
+
+// The key of the newest session is read before the others are counted, and
+// every Open changes it: so two that count the same sessions exclude each
+// other, on whatever machines they run.
+Result<Batch> OpenOperation::MakeBatch() {
+  const SigningRing::Key* active = ring_->Active(now_);
+  if (active == nullptr) {
+    return Error{ErrorCode::kUnavailable, "no refresh key is active"};
+  }
+  auto cutoffs =
+      CutoffReader(core().engine).Read(request_.subject, request_.client_id);
+  if (!cutoffs.ok()) return cutoffs.error();
+  const std::string newest_key =
+      NewestKey(MakeRevocationId(RevocationKind::kSubject, request_.subject));
+  auto newest = core().engine.Get(newest_key);
+  if (!newest.ok()) return newest.error();
+  auto sessions = core().ReadSubject(request_.subject, now_);
+  if (!sessions.ok()) return sessions.error();
+
+  Batch batch;
+  batch.conditions = cutoffs->as_read;
+  batch.conditions.push_back({newest_key, *newest});
+  Status room = MakeRoom(std::move(*sessions), batch);
+  if (!room.ok()) return room.error();
+
+  Session session = NewSession(*cutoffs, active->key);
+  const IssueTimes times = TimesOf(session, *cutoffs, now_, limits());
+  RecordIssue(times, session);
+  AddSession(session, batch);
+  batch.puts.push_back({newest_key, std::string(AsText(id_))});
+  grant_ = Grant{.session = session,
+                 .refresh_token = MakeRefreshToken(active->key, id_,
+                                                   session.generation, salt_),
+                 .scope = session.scope,
+                 .issued_at = times.issued_at,
+                 .expires_at = times.expires_at};
+  return batch;
+}
+
+// MakeRoom removes as many live sessions as it takes, the oldest first, and
+// some of those that are over in any case.
+Status OpenOperation::MakeRoom(std::vector<StoredSession> sessions,
+                               Batch& batch) const {
+  const auto over = std::stable_partition(
+      sessions.begin(), sessions.end(),
+      [](const StoredSession& stored) { return stored.life == Life::kLive; });
+  const auto live = static_cast<size_t>(over - sessions.begin());
+  size_t evicted = 0;
+  if (live >= limits().max_per_subject) {
+    if (!limits().evict_oldest) {
+      return Error{ErrorCode::kDenied,
+                   "opening a session: the subject has too many"};
+    }
+    evicted = std::min(live, live - limits().max_per_subject + 1);
+  }
+  const std::span<const StoredSession> all(sessions);
+  Remove(all.first(std::min(evicted, kMaxRemoved)), batch);
+  Remove(all.subspan(live, std::min(all.size() - live, kMaxRemoved)), batch);
+  return {};
+}
+
+void OpenOperation::Remove(std::span<const StoredSession> sessions,
+                           Batch& batch) const {
+  for (const StoredSession& stored : sessions) {
+    AddRemoval(stored, batch);
+    batch.log.push_back(
+        SessionEntry(stored.session, now_, limits(), {"evicted", "signetd"}));
+  }
+}
+
+Session OpenOperation::NewSession(const Cutoffs& cutoffs,
+                                  const SecretKey& key) const {
+  Session session;
+  session.id = id_;
+  session.salt = salt_;
+  session.subject = request_.subject;
+  session.client_id = request_.client_id;
+  session.audience = request_.audience;
+  session.scope = request_.scope;
+  session.device = request_.device;
+  session.custom = request_.custom;
+  // One that is opened in the second after a cutoff survives it.
+  session.created_at = std::max(ToSeconds(now_), cutoffs.latest);
+  session.rotated_at = now_;
+  session.expires_at = session.created_at + limits().absolute_lifetime;
+  session.idle_timeout = limits().idle_timeout;
+  session.key_id = key.id();
+  return session;
+}
+
+}  // namespace
+
+void StartOpen(std::shared_ptr<StoreCore> core, OpenRequest request,
+               std::function<void(Result<Grant>)> done) {
+  if (Status valid = Validate(request); !valid.ok()) {
+    return done(valid.error());
+  }
+  std::make_shared<OpenOperation>(std::move(core), std::move(request),
+                                  std::move(done))
+      ->Start();
+}
+
+}  // namespace signet::service

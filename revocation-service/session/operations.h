@@ -1,0 +1,62 @@
+#ifndef SIGNET_SERVICE_SESSION_OPERATIONS_H_
+#define SIGNET_SERVICE_SESSION_OPERATIONS_H_
+
+#include <memory>
+#include <utility>
+
+#include "revocation-service/session/store_core.h"
+
+// Private to SessionStore: its asynchronous operations.
+namespace signet::service {
+
+// An Operation reads, decides, submits one conditional batch, and starts over
+// if another request was faster. It lives until it has called back.
+class Operation : public std::enable_shared_from_this<Operation> {
+ public:
+  virtual ~Operation() = default;
+
+  void Start() { Attempt(); }
+
+ protected:
+  explicit Operation(std::shared_ptr<StoreCore> core)
+      : core_(std::move(core)), limits_(core_->limits()) {}
+
+  // Attempt reads and decides from the start, and calls Submit or Fail or
+  // answers at once.
+  virtual void Attempt() = 0;
+  virtual void Succeed(const Committed& committed) = 0;
+  virtual void Fail(Error error) = 0;
+
+  void Submit(Batch batch, bool urgent);
+  StoreCore& core() const { return *core_; }
+  const SessionLimits& limits() const { return limits_; }
+
+ private:
+  // A conflict means that somebody else's commit went through, so all
+  // together always get on; who loses this often should ask again later.
+  static constexpr int kMaxConflicts = 16;
+
+  void OnResult(Result<Committed> result);
+
+  const std::shared_ptr<StoreCore> core_;
+  const SessionLimits limits_;
+  int conflicts_ = 0;
+};
+
+using RevokedCallback = std::function<void(Result<Revoked>)>;
+
+void StartExchange(std::shared_ptr<StoreCore> core, ExchangeRequest request,
+                   std::function<void(ExchangeResult)> done);
+void StartOpen(std::shared_ptr<StoreCore> core, OpenRequest request,
+               std::function<void(Result<Grant>)> done);
+void StartEnd(std::shared_ptr<StoreCore> core, const SessionId& id, Why why,
+              RevokedCallback done);
+void StartEndOthers(std::shared_ptr<StoreCore> core, std::string subject,
+                    const SessionId& except, std::string actor,
+                    RevokedCallback done);
+void StartRevoke(std::shared_ptr<StoreCore> core, NewRevocation request,
+                 RevokedCallback done);
+
+}  // namespace signet::service
+
+#endif  // SIGNET_SERVICE_SESSION_OPERATIONS_H_

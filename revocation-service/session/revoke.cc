@@ -1,0 +1,269 @@
+#include <algorithm>
+
+#include "revocation-service/feed/log_entry.h"
+#include "revocation-service/session/operations.h"
+#include "revocation-service/session/text_rules.h"
+
+namespace signet::service {
+namespace {
+
+// Sessions whose records one subject revocation removes; the cutoff ends the
+// others too, and the sweep removes them.
+constexpr size_t kMaxRemoved = 1000;
+
+Error Invalid(std::string what) {
+  return {ErrorCode::kInvalid, "revoking: " + std::move(what)};
+}
+
+Status ValidateValue(const NewRevocation& request) {
+  if (request.kind < RevocationKind::kToken ||
+      request.kind > RevocationKind::kAll) {
+    return Invalid("unknown kind");
+  }
+  if (request.kind == RevocationKind::kAll) {
+    return request.value.empty() ? Status()
+                                 : Invalid("the kind all takes no value");
+  }
+  if (!IsName(request.value)) {
+    return Invalid("the value is not 1 to 255 bytes of plain text");
+  }
+  if (request.kind == RevocationKind::kSession &&
+      !ParseSessionId(request.value)) {
+    return Invalid("the value is not a session id: 22 characters, base64url");
+  }
+  return {};
+}
+
+// A cutoff in the future would also end what is opened until then, and a wrong
+// unit would end it for years: only a clock's error is let through.
+Status ValidateNotBefore(const NewRevocation& request, Time now,
+                         const SessionLimits& limits) {
+  if (!request.not_before) return {};
+  if (!IsCutoff(request.kind)) {
+    return Invalid("not_before is for cutoffs, not for a token or a session");
+  }
+  if (*request.not_before <= EpochSeconds{}) {
+    return Invalid("not_before is not after 1970");
+  }
+  if (*request.not_before > kForever) return Invalid("not_before is too late");
+  if (request.kind != RevocationKind::kKey &&
+      *request.not_before > now + limits.clock_skew) {
+    return Invalid("not_before is in the future");
+  }
+  return {};
+}
+
+std::string EntryOf(const NewRevocation& request, Time now,
+                    EpochSeconds not_before, EpochSeconds drop_after) {
+  return EncodeLogEntry({
+      .revocation = {.kind = request.kind,
+                     .id = MakeRevocationId(request.kind, request.value),
+                     .at = ToSeconds(now),
+                     .not_before = not_before,
+                     .drop_after = drop_after},
+      .value = request.value,
+      .reason = request.reason,
+      .actor = request.actor,
+  });
+}
+
+class RevokeOperation : public Operation {
+ public:
+  RevokeOperation(std::shared_ptr<StoreCore> store, NewRevocation request,
+                  RevokedCallback done)
+      : Operation(std::move(store)),
+        request_(std::move(request)),
+        done_(std::move(done)) {}
+
+ protected:
+  void Succeed(const Committed& committed) override {
+    done_(Revoked{committed.last_sequence, sessions_ended_});
+  }
+  void Fail(Error error) override { done_(std::move(error)); }
+
+  const NewRevocation& request() const { return request_; }
+
+  size_t sessions_ended_ = 0;
+
+ private:
+  const NewRevocation request_;
+  const RevokedCallback done_;
+};
+
+// EntryOperation writes a log entry alone: for a token or a key.
+class EntryOperation final : public RevokeOperation {
+ public:
+  using RevokeOperation::RevokeOperation;
+
+ private:
+  void Attempt() override;
+};
+
+void EntryOperation::Attempt() {
+  const Time now = core().clock.Now();
+  Batch batch;
+  if (request().kind == RevocationKind::kKey) {
+    // Whoever stole a key writes any time of issue.
+    batch.log.push_back(EntryOf(
+        request(), now, request().not_before.value_or(kForever), kForever));
+  } else {
+    const EpochSeconds until = ToSeconds(now) + LongestAccess(limits());
+    batch.log.push_back(
+        EntryOf(request(), now, EpochSeconds{}, DropAfter(until, limits())));
+  }
+  Submit(std::move(batch), /*urgent=*/true);
+}
+
+// SessionOperation ends one session if there is one, and writes the entry
+// even if not: the caller may know better.
+class SessionOperation final : public RevokeOperation {
+ public:
+  using RevokeOperation::RevokeOperation;
+
+ private:
+  void Attempt() override;
+};
+
+void SessionOperation::Attempt() {
+  const Time now = core().clock.Now();
+  auto stored = core().Read(*ParseSessionId(request().value));
+  if (!stored.ok()) return Fail(std::move(stored).error());
+  Batch batch;
+  EpochSeconds until = ToSeconds(now) + LongestAccess(limits());
+  sessions_ended_ = stored->has_value() ? 1 : 0;
+  if (stored->has_value()) {
+    const Session& session = (*stored)->session;
+    until = std::max(until, session.access_until);
+    AddRemoval(**stored, batch);
+    Status cleaned =
+        core().AddNewestCleanup(session.subject, {**stored}, batch);
+    if (!cleaned.ok()) return Fail(cleaned.error());
+  }
+  batch.log.push_back(
+      EntryOf(request(), now, EpochSeconds{}, DropAfter(until, limits())));
+  Submit(std::move(batch), /*urgent=*/true);
+}
+
+// CutoffOperation voids what was issued before a moment: for a subject, a
+// client, or all.
+class CutoffOperation final : public RevokeOperation {
+ public:
+  using RevokeOperation::RevokeOperation;
+
+ private:
+  static constexpr int kMaxRepeats = 5;
+
+  void Attempt() override;
+  void Succeed(const Committed& committed) override;
+  EpochSeconds NotBefore(Time now) const;
+  Status AddSessions(EpochSeconds created_before, Time now, Batch& batch);
+
+  EpochSeconds not_before_{};  // of the present attempt
+  size_t ended_now_ = 0;       // by the present attempt
+  int repeats_ = 0;
+};
+
+// The default cutoff is the next second, so that all issued so far is void;
+// a repeated one is set further ahead each time.
+EpochSeconds CutoffOperation::NotBefore(Time now) const {
+  if (request().not_before) return *request().not_before;
+  return ToSeconds(now) + Seconds(int64_t{1} << repeats_);
+}
+
+void CutoffOperation::Attempt() {
+  const Time now = core().clock.Now();
+  not_before_ = NotBefore(now);
+  const std::string key = CutoffKey(
+      request().kind, MakeRevocationId(request().kind, request().value));
+  auto stored = core().engine.Get(key);
+  if (!stored.ok()) return Fail(std::move(stored).error());
+  const auto old = DecodeCutoff(*stored);
+  if (!old.ok()) return Fail(old.error());
+  const EpochSeconds merged = std::max(*old, not_before_);
+
+  Batch batch;
+  batch.conditions.push_back({key, *stored});
+  batch.puts.push_back({key, EncodeCutoff(merged)});
+  const EpochSeconds until =
+      std::max(ToSeconds(now), not_before_) + LongestAccess(limits());
+  batch.log.push_back(
+      EntryOf(request(), now, not_before_, DropAfter(until, limits())));
+  if (request().kind == RevocationKind::kSubject) {
+    Status added = AddSessions(merged, now, batch);
+    if (!added.ok()) return Fail(added.error());
+  }
+  Submit(std::move(batch), /*urgent=*/true);
+}
+
+// AddSessions ends the subject's sessions that the cutoff voids. One of them
+// may have issued an access token after a cutoff that lies in the past, so
+// such a session needs an entry of its own.
+Status CutoffOperation::AddSessions(EpochSeconds created_before, Time now,
+                                    Batch& batch) {
+  auto sessions = core().ReadSubject(request().value, now);
+  if (!sessions.ok()) return sessions.error();
+  std::erase_if(*sessions, [&](const StoredSession& stored) {
+    return stored.session.created_at >= created_before;
+  });
+  ended_now_ = static_cast<size_t>(
+      std::ranges::count(*sessions, Life::kLive, &StoredSession::life));
+  if (sessions->size() > kMaxRemoved) sessions->resize(kMaxRemoved);
+  const std::string subject_entry = std::move(batch.log.back());
+  batch.log.pop_back();
+  for (const StoredSession& stored : *sessions) {
+    AddRemoval(stored, batch);
+    if (stored.session.last_seen < not_before_) continue;
+    batch.log.push_back(SessionEntry(stored.session, now, limits(),
+                                     {request().reason, request().actor}));
+  }
+  batch.log.push_back(subject_entry);
+  return core().AddNewestCleanup(request().value, *sessions, batch);
+}
+
+// While the commit was on its way others may have committed, and answered,
+// with a time of issue that this cutoff does not void, if the clock has come
+// so far: then it is repeated with a later one. Whatever is committed after it
+// has seen it.
+void CutoffOperation::Succeed(const Committed& committed) {
+  sessions_ended_ += ended_now_;
+  if (!request().not_before && repeats_ < kMaxRepeats &&
+      ToSeconds(core().clock.Now()) >= not_before_) {
+    ++repeats_;
+    return Attempt();
+  }
+  RevokeOperation::Succeed(committed);
+}
+
+template <typename Kind>
+void StartKind(std::shared_ptr<StoreCore> core, NewRevocation request,
+               RevokedCallback done) {
+  std::make_shared<Kind>(std::move(core), std::move(request), std::move(done))
+      ->Start();
+}
+
+}  // namespace
+
+void StartRevoke(std::shared_ptr<StoreCore> core, NewRevocation request,
+                 RevokedCallback done) {
+  Status valid = ValidateValue(request);
+  if (valid.ok()) {
+    valid = ValidateNotBefore(request, core->clock.Now(), core->limits());
+  }
+  if (!valid.ok()) return done(valid.error());
+  switch (request.kind) {
+    case RevocationKind::kToken:
+    case RevocationKind::kKey:
+      return StartKind<EntryOperation>(std::move(core), std::move(request),
+                                       std::move(done));
+    case RevocationKind::kSession:
+      return StartKind<SessionOperation>(std::move(core), std::move(request),
+                                         std::move(done));
+    case RevocationKind::kSubject:
+    case RevocationKind::kClient:
+    case RevocationKind::kAll:
+      return StartKind<CutoffOperation>(std::move(core), std::move(request),
+                                        std::move(done));
+  }
+}
+
+}  // namespace signet::service

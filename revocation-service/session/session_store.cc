@@ -1,0 +1,143 @@
+#include "revocation-service/session/session_store.h"
+
+#include <utility>
+
+#include "revocation-service/session/operations.h"
+#include "revocation-service/session/sweep.h"
+
+namespace signet::service {
+
+std::string_view ExchangeOutcomeName(ExchangeOutcome outcome) {
+  switch (outcome) {
+    case ExchangeOutcome::kRotated:
+      return "rotated";
+    case ExchangeOutcome::kReplayed:
+      return "replayed";
+    case ExchangeOutcome::kReuseRecent:
+      return "reuse_recent";
+    case ExchangeOutcome::kReuseStale:
+      return "reuse_stale";
+    case ExchangeOutcome::kFromTheFuture:
+      return "from_the_future";
+    case ExchangeOutcome::kExpired:
+      return "expired";
+    case ExchangeOutcome::kIdle:
+      return "idle";
+    case ExchangeOutcome::kRevoked:
+      return "revoked";
+    case ExchangeOutcome::kClientMismatch:
+      return "client_mismatch";
+    case ExchangeOutcome::kMalformed:
+      return "malformed";
+    case ExchangeOutcome::kBadScope:
+      return "bad_scope";
+    case ExchangeOutcome::kUnavailable:
+      return "unavailable";
+  }
+  return "unknown";
+}
+
+struct SessionStore::Impl {
+  explicit Impl(std::shared_ptr<StoreCore> core_in)
+      : core(std::move(core_in)), sweep(core) {}
+
+  Result<std::optional<Session>> FindLive(const SessionId& id) const;
+
+  const std::shared_ptr<StoreCore> core;
+  Sweep sweep;
+};
+
+Result<std::optional<Session>> SessionStore::Impl::FindLive(
+    const SessionId& id) const {
+  auto stored = core->Read(id);
+  if (!stored.ok()) return stored.error();
+  if (!stored->has_value()) return std::optional<Session>();
+  Session& session = (*stored)->session;
+  const auto cutoffs =
+      CutoffReader(core->engine).Read(session.subject, session.client_id);
+  if (!cutoffs.ok()) return cutoffs.error();
+  if (LifeOf(session, *cutoffs, core->clock.Now()) != Life::kLive) {
+    return std::optional<Session>();
+  }
+  return std::optional(std::move(session));
+}
+
+SessionStore::SessionStore(Engine& engine, Committer& committer,
+                           RingAccess refresh_ring, SessionLimits limits,
+                           const Clock& clock)
+    : impl_(std::make_unique<Impl>(std::make_shared<StoreCore>(
+          engine, committer, std::move(refresh_ring), limits, clock))) {}
+
+SessionStore::~SessionStore() = default;
+
+void SessionStore::SetLimits(const SessionLimits& limits) {
+  impl_->core->SetLimits(limits);
+}
+
+void SessionStore::Open(OpenRequest request,
+                        std::function<void(Result<Grant>)> done) {
+  StartOpen(impl_->core, std::move(request), std::move(done));
+}
+
+void SessionStore::Exchange(ExchangeRequest request,
+                            std::function<void(ExchangeResult)> done) {
+  StartExchange(impl_->core, std::move(request), std::move(done));
+}
+
+Result<std::optional<Session>> SessionStore::Find(const SessionId& id) {
+  return impl_->FindLive(id);
+}
+
+Result<std::optional<SessionStore::Found>> SessionStore::FindByRefreshToken(
+    std::string_view token) {
+  const auto ring = impl_->core->ring();
+  const auto parsed = ParseRefreshToken(token, *ring, impl_->core->clock.Now());
+  if (!parsed) return std::optional<Found>();
+  auto live = impl_->FindLive(parsed->session);
+  if (!live.ok()) return live.error();
+  if (!live->has_value()) return std::optional<Found>();
+  Session& session = **live;
+  const uint64_t presented = parsed->generation;
+  const bool current = presented == session.generation;
+  const bool superseded = presented + 1 == session.generation;
+  if ((!current && !superseded) ||
+      !CheckRefreshMac(*parsed, *ring, session.salt)) {
+    return std::optional<Found>();
+  }
+  return std::optional(Found{std::move(session), current});
+}
+
+Result<std::vector<Session>> SessionStore::List(std::string_view subject) {
+  auto stored = impl_->core->ReadSubject(subject, impl_->core->clock.Now());
+  if (!stored.ok()) return stored.error();
+  std::vector<Session> live;
+  for (StoredSession& one : *stored) {
+    if (one.life == Life::kLive) live.push_back(std::move(one.session));
+  }
+  return live;
+}
+
+void SessionStore::End(const SessionId& id, std::string reason,
+                       std::string actor,
+                       std::function<void(Result<Revoked>)> done) {
+  StartEnd(impl_->core, id, {std::move(reason), std::move(actor)},
+           std::move(done));
+}
+
+void SessionStore::EndOthers(std::string subject, const SessionId& except,
+                             std::string actor,
+                             std::function<void(Result<Revoked>)> done) {
+  StartEndOthers(impl_->core, std::move(subject), except, std::move(actor),
+                 std::move(done));
+}
+
+void SessionStore::Revoke(NewRevocation request,
+                          std::function<void(Result<Revoked>)> done) {
+  StartRevoke(impl_->core, std::move(request), std::move(done));
+}
+
+Result<size_t> SessionStore::SweepExpired(size_t limit) {
+  return impl_->sweep.Run(limit);
+}
+
+}  // namespace signet::service

@@ -1,0 +1,180 @@
+#ifndef SIGNET_SERVICE_SESSION_SESSION_STORE_H_
+#define SIGNET_SERVICE_SESSION_SESSION_STORE_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "revocation-service/session/session.h"
+#include "revocation-service/storage/committer.h"
+#include "signet/clock.h"
+#include "signet/revocation.h"
+
+namespace signet::service {
+
+struct SessionLimits {
+  Seconds access_lifetime = std::chrono::minutes(10);
+  Seconds idle_timeout = std::chrono::hours(24 * 30);
+  Seconds absolute_lifetime = std::chrono::hours(24 * 90);
+  // How long a superseded refresh token gets its successor again.
+  Duration grace = std::chrono::seconds(30);
+  // The same, for a retry that proves who sends it (client authentication).
+  Duration proven_grace = std::chrono::hours(1);
+  // Generations in a row that may be asked for twice; one more is reuse.
+  uint32_t max_graces = 10;
+  size_t max_per_subject = 100;
+  bool evict_oldest = true;  // or refuse
+  Duration clock_skew = std::chrono::seconds(30);
+  // The longest life of any access token of the ring, whoever minted it: how
+  // long a revocation must be remembered. access_lifetime, if that is longer.
+  Seconds max_access_lifetime = std::chrono::minutes(15);
+
+  bool operator==(const SessionLimits&) const = default;
+};
+
+// ExchangeOutcome is the closed taxonomy of what an exchange came to; names
+// are the label values of the metric.
+enum class ExchangeOutcome : uint8_t {
+  kRotated,         // 0: a new generation
+  kReplayed,        // -1 in grace: the same successor again
+  kReuseRecent,     // -1 after grace: the session was revoked
+  kReuseStale,      // older: the session was revoked
+  kFromTheFuture,   // greater than stored: the store went back in time
+  kExpired,         // absolute lifetime over
+  kIdle,            // idle too long
+  kRevoked,         // ended, or unknown though once issued
+  kClientMismatch,  // another client's token
+  kMalformed,       // junk: no I/O was done
+  kBadScope,        // asks for more than the session has
+  kUnavailable,     // nothing is known
+};
+
+std::string_view ExchangeOutcomeName(ExchangeOutcome outcome);
+
+struct ExchangeRequest {
+  std::string refresh_token = {};
+  std::string client_id = {};  // authenticated, or claimed by a public client
+  bool proven = false;         // the client has proved who it is
+  std::string scope = {};      // empty: the session's
+};
+
+// Grant is what a token response is made of.
+struct Grant {
+  Session session;  // as committed
+  std::string refresh_token;
+  std::string scope;          // of this access token
+  EpochSeconds issued_at{};   // iat: never before a cutoff it survived
+  EpochSeconds expires_at{};  // exp
+};
+
+struct ExchangeResult {
+  ExchangeOutcome outcome = ExchangeOutcome::kUnavailable;
+  std::optional<Grant> grant;  // with kRotated and kReplayed
+  std::string reason;          // for logs
+};
+
+struct OpenRequest {
+  std::string subject = {};
+  std::string client_id = {};
+  std::vector<std::string> audience = {};
+  std::string scope = {};
+  std::string device = {};
+  std::string custom = {};
+};
+
+// NewRevocation is what a caller asks for: POST /v1/revocations.
+struct NewRevocation {
+  RevocationKind kind = RevocationKind::kToken;
+  std::string value = {};
+  // Cutoffs only; default: the next second, so all issued so far are void.
+  // For kKey the default is kForever.
+  std::optional<EpochSeconds> not_before = {};
+  std::string reason = {};  // for people and the audit
+  std::string actor = {};   // the client that asked
+};
+
+struct Revoked {
+  uint64_t sequence = 0;  // of the log entry; 0 if there was nothing to do
+  size_t sessions_ended = 0;
+};
+
+// A SessionStore keeps sessions and writes revocations: every rule of the
+// exchange table stands here, once, above any engine. Session state and log
+// entries go in one batch. Conflicts between concurrent requests are resolved
+// inside by trying again. Calls are asynchronous: `done` is called once, on
+// the committer's thread or the caller's, and must not block. Engine,
+// committer, ring and clock are borrowed. Safe from any thread.
+//
+// Keys in the store:
+//   s/<sid>                          session record
+//   u/<subject id><sid>              a session of the subject; value empty
+//   n/<subject id>                   sid of the session that was opened last,
+//                                    while it lives: two opens exclude each
+//                                    other by it
+//   x/<expires_at, 8 bytes BE><sid>  expiry index
+//   c/<kind><id>                     not_before, 8 bytes BE: sessions created
+//                                    before it may not be exchanged
+class SessionStore {
+ public:
+  // RingAccess gives the refresh ring in force; the ring may be replaced while
+  // the service runs, so it is shared.
+  using RingAccess = std::function<std::shared_ptr<const SigningRing>()>;
+
+  SessionStore(Engine& engine, Committer& committer, RingAccess refresh_ring,
+               SessionLimits limits, const Clock& clock);
+  ~SessionStore();
+
+  void SetLimits(const SessionLimits& limits);
+
+  // Open starts a session. kDenied if the subject has max_per_subject already
+  // and the oldest may not be evicted.
+  void Open(OpenRequest request, std::function<void(Result<Grant>)> done);
+
+  // Exchange decides by generation distance (ExchangeOutcome).
+  void Exchange(ExchangeRequest request,
+                std::function<void(ExchangeResult)> done);
+
+  // Find returns the live session, nullopt if it ended or expired.
+  Result<std::optional<Session>> Find(const SessionId& id);
+
+  // FindByRefreshToken returns the live session that the token belongs to and
+  // is the live or the superseded token of: for introspection and revocation.
+  // nullopt if the token is junk or its session is over.
+  struct Found {
+    Session session;
+    bool current = false;  // generation distance 0
+  };
+  Result<std::optional<Found>> FindByRefreshToken(std::string_view token);
+
+  // List returns the subject's live sessions, oldest first.
+  Result<std::vector<Session>> List(std::string_view subject);
+
+  // End ends one session and revokes its access tokens. kNotFound if there is
+  // no such live session.
+  void End(const SessionId& id, std::string reason, std::string actor,
+           std::function<void(Result<Revoked>)> done);
+
+  // EndOthers ends all sessions of the subject but one.
+  void EndOthers(std::string subject, const SessionId& except,
+                 std::string actor, std::function<void(Result<Revoked>)> done);
+
+  // Revoke writes a revocation of any kind. kSession ends that session,
+  // kSubject all of the subject's; kClient and kAll stop the refresh tokens of
+  // every session created before the cutoff. kInvalid names what is wrong.
+  void Revoke(NewRevocation request, std::function<void(Result<Revoked>)> done);
+
+  // SweepExpired removes at most `limit` expired sessions; returns how many.
+  // It waits for the commits: never call it from a callback. When the wall
+  // clock has jumped ahead it removes nothing for an hour.
+  Result<size_t> SweepExpired(size_t limit);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signet::service
+
+#endif  // SIGNET_SERVICE_SESSION_SESSION_STORE_H_

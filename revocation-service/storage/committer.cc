@@ -1,0 +1,132 @@
+#include "revocation-service/storage/committer.h"
+
+#include <algorithm>
+#include <deque>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "signet/mutex.h"
+
+namespace signet::service {
+namespace {
+
+struct Request {
+  Batch batch;
+  Committer::Callback done;
+};
+
+// MayHaveLogged tells whether the log may have grown: a batch whose answer is
+// kUnavailable may have happened all the same.
+bool MayHaveLogged(const Batch& batch, const Result<Committed>& result) {
+  if (batch.log.empty()) return false;
+  return result.ok() || result.error().code == ErrorCode::kUnavailable;
+}
+
+}  // namespace
+
+struct Committer::Impl {
+  Impl(Engine& engine_in, Options options_in)
+      : engine(engine_in), options(options_in) {
+    options.max_group = std::max<size_t>(options.max_group, 1);
+  }
+
+  void Run();
+  bool TakeGroup(std::vector<Request>& group);
+  void CommitGroup(std::vector<Request>& group);
+
+  Engine& engine;
+  Options options;
+  std::function<void()> after_group;
+
+  mutable Mutex mutex;
+  CondVar wake;
+  std::deque<Request> urgent SIGNET_GUARDED_BY(mutex);
+  std::deque<Request> waiting SIGNET_GUARDED_BY(mutex);
+  bool stopping SIGNET_GUARDED_BY(mutex) = false;
+  std::thread thread;  // last: it uses all of the above
+};
+
+void Committer::Impl::Run() {
+  std::vector<Request> group;
+  while (TakeGroup(group)) CommitGroup(group);
+}
+
+// TakeGroup waits for work. False once the committer stops and nothing is
+// left: a callback of the last group may still have queued a second attempt.
+bool Committer::Impl::TakeGroup(std::vector<Request>& group) {
+  group.clear();
+  MutexLock lock(mutex);
+  while (urgent.empty() && waiting.empty()) {
+    if (stopping) return false;
+    wake.Wait(mutex);
+  }
+  for (std::deque<Request>* queue : {&urgent, &waiting}) {
+    while (!queue->empty() && group.size() < options.max_group) {
+      group.push_back(std::move(queue->front()));
+      queue->pop_front();
+    }
+  }
+  return true;
+}
+
+void Committer::Impl::CommitGroup(std::vector<Request>& group) {
+  std::vector<Batch> batches;
+  batches.reserve(group.size());
+  for (Request& request : group) batches.push_back(std::move(request.batch));
+
+  std::vector<Result<Committed>> results = engine.Commit(batches);
+  results.resize(group.size(),
+                 Error{ErrorCode::kInternal, "committing: no answer"});
+
+  bool logged = false;
+  for (size_t i = 0; i < group.size(); ++i) {
+    logged = logged || MayHaveLogged(batches[i], results[i]);
+  }
+  if (logged && after_group) after_group();
+  for (size_t i = 0; i < group.size(); ++i) {
+    group[i].done(std::move(results[i]));
+  }
+}
+
+Committer::Committer(Engine& engine, Options options)
+    : impl_(std::make_unique<Impl>(engine, options)) {
+  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+}
+
+Committer::~Committer() {
+  {
+    MutexLock lock(impl_->mutex);
+    impl_->stopping = true;
+  }
+  impl_->wake.NotifyOne();
+  impl_->thread.join();
+}
+
+// The mutex orders this write before the thread's first use of the hook: the
+// thread reads it only after it took a request that was submitted later.
+void Committer::AfterGroup(std::function<void()> hook) {
+  MutexLock lock(impl_->mutex);
+  impl_->after_group = std::move(hook);
+}
+
+void Committer::Submit(Batch batch, Callback done, bool urgent) {
+  Impl& impl = *impl_;
+  MutexLock lock(impl.mutex);
+  if (!urgent && impl.waiting.size() >= impl.options.max_queue) {
+    lock.Unlock();
+    done(Error{ErrorCode::kUnavailable, "committing: the queue is full"});
+    return;
+  }
+  (urgent ? impl.urgent : impl.waiting)
+      .push_back({std::move(batch), std::move(done)});
+  lock.Unlock();
+  impl.wake.NotifyOne();
+}
+
+size_t Committer::queued() const {
+  MutexLock lock(impl_->mutex);
+  return impl_->urgent.size() + impl_->waiting.size();
+}
+
+}  // namespace signet::service

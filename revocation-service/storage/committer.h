@@ -1,0 +1,49 @@
+#ifndef SIGNET_SERVICE_STORAGE_COMMITTER_H_
+#define SIGNET_SERVICE_STORAGE_COMMITTER_H_
+
+#include <functional>
+#include <memory>
+
+#include "revocation-service/storage/engine.h"
+
+namespace signet::service {
+
+// A Committer groups the commits of many requests, so that they share one
+// sync, on a thread of its own. The engine is borrowed and must outlive it.
+// Safe from any thread.
+class Committer {
+ public:
+  using Callback = std::function<void(Result<Committed>)>;
+
+  struct Options {
+    // Batches that may wait; one more is refused with kUnavailable.
+    size_t max_queue = 10'000;
+    // Batches that share one sync at most.
+    size_t max_group = 512;
+  };
+
+  Committer(Engine& engine, Options options);
+  // The destructor commits what is queued, then stops.
+  ~Committer();
+
+  // AfterGroup sets what runs on the committer's thread after each group that
+  // appended to the log, before the group's callbacks: what was acknowledged
+  // is then already applied. Set it before the first Submit.
+  void AfterGroup(std::function<void()> hook);
+
+  // Submit queues a batch; `done` is called once, on the committer's thread
+  // (or at once, on the caller's, if the queue is full), and must not block.
+  // An `urgent` batch (a revocation) goes before those that are not, and is
+  // never refused for a full queue.
+  void Submit(Batch batch, Callback done, bool urgent = false);
+
+  size_t queued() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace signet::service
+
+#endif  // SIGNET_SERVICE_STORAGE_COMMITTER_H_

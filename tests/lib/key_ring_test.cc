@@ -1,0 +1,760 @@
+#include "signet/key_ring.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+#include <type_traits>
+
+namespace signet {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+static_assert(!std::is_copy_constructible_v<SigningRing>);
+
+// T0 is 2026-03-01T12:00:00.000Z.
+constexpr Time kT0{Duration{1'772'366'400'000}};
+
+constexpr RingInfo kInfo{};  // access, v4.public, 1 min, 15 min, 30 s
+constexpr Duration kLead = minutes(1);
+constexpr Duration kTail = minutes(15) + Seconds(30);
+
+VerifyKey NewKey(KeyFormat format = KeyFormat::kPasetoV4Public) {
+  return SecretKey::Generate(format).Public();
+}
+
+// TwoKeys is a ring that was rotated at T0 + 1 h, as Rotate plans it.
+std::vector<RingKey> TwoKeys() {
+  const Time turn = kT0 + hours(1) + kLead;
+  return {{NewKey(),
+           {.created_at = kT0,
+            .activates_at = kT0,
+            .verify_only_at = turn,
+            .retires_at = turn + kTail}},
+          {NewKey(), {.created_at = kT0 + hours(1), .activates_at = turn}}};
+}
+
+std::string WhyNot(std::vector<RingKey> keys, RingInfo info = kInfo) {
+  const Result<KeyRing> ring = KeyRing::Create(info, std::move(keys));
+  if (ring.ok()) return "accepted";
+  CHECK(ring.error().code == ErrorCode::kInvalid);
+  return ring.error().message;
+}
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+SigningRing NewRing(RingInfo info = kInfo, Time now = kT0) {
+  Result<SigningRing> ring = SigningRing::New(info, now);
+  REQUIRE(ring.ok());
+  return *std::move(ring);
+}
+
+// ---- states ---------------------------------------------------------------
+
+TEST_CASE("a key changes state in the very millisecond of its schedule") {
+  const KeySchedule s{.created_at = kT0,
+                      .activates_at = kT0 + Seconds(60),
+                      .verify_only_at = kT0 + Seconds(120),
+                      .retires_at = kT0 + Seconds(180)};
+  const auto state = [&s](int64_t ms) { return s.StateAt(kT0 + Duration(ms)); };
+  CHECK(state(0) == KeyState::kPending);
+  CHECK(state(59'999) == KeyState::kPending);
+  CHECK(state(60'000) == KeyState::kActive);
+  CHECK(state(119'999) == KeyState::kActive);
+  CHECK(state(120'000) == KeyState::kVerifyOnly);
+  CHECK(state(179'999) == KeyState::kVerifyOnly);
+  CHECK(state(180'000) == KeyState::kRetired);
+}
+
+TEST_CASE("revocation overrides every other state from its moment on") {
+  for (int at : {-10, 30, 90, 150, 500}) {
+    KeySchedule s{.created_at = kT0,
+                  .activates_at = kT0 + Seconds(60),
+                  .verify_only_at = kT0 + Seconds(120),
+                  .retires_at = kT0 + Seconds(180)};
+    const Time moment = kT0 + Seconds(at);
+    const KeyState before = s.StateAt(moment - Duration(1));
+    s.revoked_at = moment;
+    CHECK(s.StateAt(moment - Duration(1)) == before);
+    CHECK(s.StateAt(moment) == KeyState::kRevoked);
+    CHECK(s.StateAt(moment + days(1000)) == KeyState::kRevoked);
+  }
+}
+
+TEST_CASE("skew favours a token, except against a revoked key") {
+  KeySchedule s{.created_at = kT0,
+                .activates_at = kT0 + Seconds(60),
+                .verify_only_at = kT0 + Seconds(120),
+                .retires_at = kT0 + Seconds(180)};
+  const auto may = [&s](int64_t ms, int skew) {
+    return s.MayVerify(kT0 + Duration(ms), Seconds(skew));
+  };
+  CHECK(!may(59'999, 0));
+  CHECK(may(60'000, 0));
+  CHECK(!may(29'999, 30));
+  CHECK(may(30'000, 30));
+  CHECK(may(179'999, 0));
+  CHECK(!may(180'000, 0));
+  CHECK(may(209'999, 30));
+  CHECK(!may(210'000, 30));
+  s.revoked_at = kT0 + Seconds(100);
+  CHECK(may(99'999, 0));
+  CHECK(!may(100'000, 0));
+  CHECK(may(69'999, 30));
+  CHECK(!may(70'000, 30));
+}
+
+TEST_CASE("names of purposes are parsed back, and nothing else is") {
+  for (KeyPurpose purpose :
+       {KeyPurpose::kAccess, KeyPurpose::kRefresh, KeyPurpose::kFeed}) {
+    CHECK(*ParseKeyPurpose(KeyPurposeName(purpose)) == purpose);
+    CHECK(DefaultPolicy(purpose).Validate().ok());
+  }
+  CHECK(!ParseKeyPurpose("").ok());
+  CHECK(!ParseKeyPurpose("Access").ok());
+  CHECK(KeyStateName(KeyState::kVerifyOnly) == "verify-only");
+}
+
+TEST_CASE("a policy out of range is refused with every problem named") {
+  const RotationPolicy bad{.verifier_refresh = Duration(99),
+                           .max_token_life = days(401),
+                           .clock_skew = Duration(-1)};
+  const Status s = bad.Validate();
+  REQUIRE(!s.ok());
+  CHECK(s.error().message ==
+        "rotation policy: verifier_refresh is 99ms, the range is 100ms to "
+        "86400s; max_token_life is 34646400s, the range is 1s to 34560000s; "
+        "clock_skew is -1ms, the range is 0s to 300s");
+  const RotationPolicy least{.verifier_refresh = Duration(100),
+                             .max_token_life = Seconds(1),
+                             .clock_skew = Duration(0)};
+  const RotationPolicy most{.verifier_refresh = days(1),
+                            .max_token_life = days(400),
+                            .clock_skew = minutes(5)};
+  CHECK(least.Validate().ok());
+  CHECK(most.Validate().ok());
+}
+
+// ---- what a ring refuses --------------------------------------------------
+
+TEST_CASE("a ring that was rotated by the plan is accepted") {
+  CHECK(WhyNot(TwoKeys()) == "accepted");
+  std::vector<RingKey> keys = TwoKeys();
+  std::swap(keys[0], keys[1]);
+  const Result<KeyRing> ring = KeyRing::Create(kInfo, keys);
+  REQUIRE(ring.ok());
+  CHECK(ring->keys()[0] == keys[1]);  // by activation
+  CHECK(ring->Find(keys[0].key.id()) == &ring->keys()[1]);
+  CHECK(ring->Find("k4.pid.none") == nullptr);
+}
+
+TEST_CASE("a ring holds 1 to 1,000 keys with different ids") {
+  CHECK(WhyNot({}) == "a ring needs at least one key");
+  std::vector<RingKey> keys = TwoKeys();
+  keys[1].key = keys[0].key;
+  CHECK(WhyNot(keys) ==
+        "key " + keys[0].key.id() + ": stands in the ring twice");
+  const RingKey same{NewKey(), {.created_at = kT0, .activates_at = kT0}};
+  CHECK(WhyNot(std::vector<RingKey>(1001, same)) ==
+        "ring of 1001 keys, the limit is 1000");
+}
+
+TEST_CASE("a ring holds keys of its own format, which fits its purpose") {
+  std::vector<RingKey> keys = TwoKeys();
+  keys[1].key = NewKey(KeyFormat::kJwtEdDsa);
+  CHECK(Contains(WhyNot(keys), "format is jwt-eddsa, the ring's is v4.public"));
+  CHECK(Contains(WhyNot(TwoKeys(), {.purpose = KeyPurpose::kFeed}),
+                 "a ring of purpose \"feed\" can't hold keys of format "
+                 "\"v4.public\""));
+  CHECK(!SigningRing::New(
+             {.purpose = KeyPurpose::kAccess, .format = KeyFormat::kRefreshMac},
+             kT0)
+             .ok());
+}
+
+TEST_CASE("a generation is 1 to 2^53 - 1") {
+  CHECK(Contains(WhyNot(TwoKeys(), {.generation = 0}), "generation is 0"));
+  CHECK(WhyNot(TwoKeys(), {.generation = (uint64_t{1} << 53) - 1}) ==
+        "accepted");
+  CHECK(Contains(WhyNot(TwoKeys(), {.generation = uint64_t{1} << 53}),
+                 "generation is 9007199254740992"));
+}
+
+TEST_CASE("a key is pending for at least the verifiers' refresh interval") {
+  std::vector<RingKey> keys = TwoKeys();
+  keys[1].schedule.created_at = keys[1].schedule.activates_at - Seconds(20);
+  CHECK(WhyNot(keys) == "key " + keys[1].key.id() +
+                            ": pending for 20s, the policy needs at least "
+                            "60s");
+  keys[1].schedule.created_at =
+      keys[1].schedule.activates_at - kLead + Duration(1);
+  CHECK(Contains(WhyNot(keys), "pending for 59999ms"));
+  keys[1].schedule.created_at -= Duration(1);
+  CHECK(WhyNot(keys) == "accepted");
+}
+
+TEST_CASE("a key verifies for at least the longest token life plus skew") {
+  std::vector<RingKey> keys = TwoKeys();
+  *keys[0].schedule.retires_at -= Duration(1);
+  CHECK(WhyNot(keys) == "key " + keys[0].key.id() +
+                            ": verify-only for 929999ms, the policy needs at "
+                            "least 930s");
+  keys[0].schedule.retires_at.reset();  // not decided yet
+  CHECK(WhyNot(keys) == "accepted");
+}
+
+TEST_CASE("two keys are never active at once") {
+  std::vector<RingKey> keys = TwoKeys();
+  keys[0].schedule.verify_only_at.reset();
+  keys[0].schedule.retires_at.reset();
+  CHECK(Contains(WhyNot(keys), "active until further notice, but key " +
+                                   keys[1].key.id() + " is active from"));
+  keys = TwoKeys();
+  *keys[0].schedule.verify_only_at += Duration(1);
+  *keys[0].schedule.retires_at += Duration(1);
+  CHECK(
+      Contains(WhyNot(keys), "active until 2026-03-01T13:01:00.001Z, but key " +
+                                 keys[1].key.id() +
+                                 " is active from 2026-03-01T13:01:00.000Z"));
+}
+
+TEST_CASE("there is no moment without an active key") {
+  std::vector<RingKey> keys = TwoKeys();
+  *keys[0].schedule.verify_only_at -= Duration(1);
+  CHECK(Contains(WhyNot(keys), "but the next key, " + keys[1].key.id()));
+  keys.pop_back();
+  CHECK(Contains(WhyNot(keys), "and no key follows"));
+}
+
+TEST_CASE("a schedule does not contradict itself") {
+  RingKey key{NewKey(), {.created_at = kT0, .activates_at = kT0}};
+  key.schedule.activates_at = kT0 - Duration(1);
+  CHECK(Contains(WhyNot({key}), "is before created_at"));
+  key.schedule = {.created_at = kT0, .activates_at = kT0};
+  key.schedule.verify_only_at = kT0;
+  CHECK(Contains(WhyNot({key}), "is not after activates_at"));
+  key.schedule = {.created_at = kT0, .activates_at = kT0};
+  key.schedule.retires_at = kT0 + days(1);
+  CHECK(Contains(WhyNot({key}), "and no verify_only_at"));
+  key.schedule = {.created_at = Time(Duration(-1)), .activates_at = kT0};
+  CHECK(Contains(WhyNot({key}), "outside the years 1970 to 9999"));
+  key.schedule = {.created_at = kT0, .activates_at = Time::max()};
+  CHECK(Contains(WhyNot({key}), "outside the years 1970 to 9999"));
+}
+
+TEST_CASE("a key that replaces a revoked one may be active at once") {
+  std::vector<RingKey> keys = TwoKeys();
+  const Time revoked = kT0 + minutes(5);
+  keys[0].schedule = {
+      .created_at = kT0, .activates_at = kT0, .revoked_at = revoked};
+  keys[1].schedule = {.created_at = revoked, .activates_at = revoked};
+  CHECK(WhyNot(keys) == "accepted");
+  // A gap is the operator's pause; an overlap is a mistake.
+  keys[1].schedule.activates_at += hours(1);
+  CHECK(WhyNot(keys) == "accepted");
+  keys[1].schedule = {.created_at = revoked - Duration(1),
+                      .activates_at = revoked - Duration(1)};
+  CHECK(Contains(WhyNot(keys), "is active from"));
+}
+
+// ---- rotation -------------------------------------------------------------
+
+TEST_CASE("Rotate plans the turn as documented") {
+  SigningRing ring = NewRing();
+  const std::string first = ring.keys()[0].key.id();
+  const Time now = kT0 + hours(2);
+  REQUIRE(ring.Rotate(now).ok());
+  CHECK(ring.info().generation == 2);
+  REQUIRE(ring.keys().size() == 2);
+  CHECK(ring.keys()[0].schedule ==
+        KeySchedule{.created_at = kT0,
+                    .activates_at = kT0,
+                    .verify_only_at = now + kLead,
+                    .retires_at = now + kLead + kTail});
+  CHECK(ring.keys()[1].schedule ==
+        KeySchedule{.created_at = now, .activates_at = now + kLead});
+  CHECK(ring.Active(now)->key.id() == first);
+  CHECK(ring.Active(now + kLead - Duration(1))->key.id() == first);
+  CHECK(ring.Active(now + kLead)->key.id() == ring.keys()[1].key.id());
+}
+
+TEST_CASE("Rotate is refused while a key is pending") {
+  SigningRing ring = NewRing();
+  REQUIRE(ring.Rotate(kT0).ok());
+  const Status again = ring.Rotate(kT0 + kLead - Duration(1));
+  REQUIRE(!again.ok());
+  CHECK(again.error().code == ErrorCode::kConflict);
+  CHECK(Contains(again.error().message, ring.keys()[1].key.id()));
+  CHECK(ring.info().generation == 2);
+  CHECK(ring.keys().size() == 2);
+  CHECK(ring.Rotate(kT0 + kLead).ok());
+}
+
+TEST_CASE("Rotate forgets a key in the millisecond in which it retires") {
+  SigningRing early = NewRing();
+  REQUIRE(early.Rotate(kT0).ok());
+  const Time retires = *early.keys()[0].schedule.retires_at;
+  REQUIRE(early.Rotate(retires - Duration(1)).ok());
+  CHECK(early.keys().size() == 3);
+
+  SigningRing late = NewRing();
+  REQUIRE(late.Rotate(kT0).ok());
+  REQUIRE(late.Rotate(retires).ok());
+  CHECK(late.keys().size() == 2);
+}
+
+TEST_CASE("after the active key is revoked, Rotate gives one at once") {
+  SigningRing ring = NewRing();
+  const std::string id = ring.keys()[0].key.id();
+  const Time now = kT0 + hours(1);
+  REQUIRE(ring.Revoke(id, now).ok());
+  CHECK(ring.info().generation == 2);
+  CHECK(ring.Active(now) == nullptr);
+  REQUIRE(ring.Rotate(now).ok());
+  REQUIRE(ring.Active(now) != nullptr);
+  CHECK(ring.Active(now)->key.id() != id);
+  CHECK(ring.Public().Find(id)->schedule.StateAt(now) == KeyState::kRevoked);
+}
+
+TEST_CASE("a pending key takes over at once from a revoked one") {
+  SigningRing ring = NewRing();
+  REQUIRE(ring.Rotate(kT0).ok());
+  const std::string heir = ring.keys()[1].key.id();
+  REQUIRE(ring.Revoke(ring.keys()[0].key.id(), kT0 + Seconds(5)).ok());
+  REQUIRE(ring.Active(kT0 + Seconds(5)) != nullptr);
+  CHECK(ring.Active(kT0 + Seconds(5))->key.id() == heir);
+}
+
+TEST_CASE("if a pending key is revoked, the active one goes on") {
+  SigningRing ring = NewRing();
+  const std::string first = ring.keys()[0].key.id();
+  REQUIRE(ring.Rotate(kT0).ok());
+  REQUIRE(ring.Revoke(ring.keys()[1].key.id(), kT0 + Seconds(5)).ok());
+  CHECK(ring.Active(kT0 + days(30))->key.id() == first);
+  CHECK(ring.Rotate(kT0 + days(30)).ok());
+}
+
+TEST_CASE("a key revoked as it activates leaves the one before it active") {
+  SigningRing ring = NewRing();
+  const std::string first = ring.keys()[0].key.id();
+  REQUIRE(ring.Rotate(kT0).ok());
+  REQUIRE(ring.Revoke(ring.keys()[1].key.id(), kT0 + kLead).ok());
+  CHECK(ring.Active(kT0 + kLead)->key.id() == first);
+}
+
+TEST_CASE("Revoke names what it can't do") {
+  SigningRing ring = NewRing();
+  const std::string id = ring.keys()[0].key.id();
+  CHECK(ring.Revoke("k4.pid.none", kT0).error().code == ErrorCode::kNotFound);
+  REQUIRE(ring.Revoke(id, kT0 + Seconds(1)).ok());
+  CHECK(ring.Revoke(id, kT0 + Seconds(2)).error().code == ErrorCode::kConflict);
+  CHECK(ring.info().generation == 2);
+}
+
+TEST_CASE("ForgetRetired makes room for a longer token life") {
+  SigningRing ring = NewRing();
+  REQUIRE(ring.Rotate(kT0).ok());
+  const Time retires = *ring.keys()[0].schedule.retires_at;
+  RotationPolicy longer = kInfo.policy;
+  longer.max_token_life = hours(1);
+  const Status refused = ring.SetPolicy(longer);
+  REQUIRE(!refused.ok());
+  CHECK(Contains(refused.error().message, "needs at least 3630s"));
+  CHECK(ring.info().policy == kInfo.policy);
+
+  CHECK(ring.ForgetRetired(retires - Duration(1)).error().code ==
+        ErrorCode::kConflict);
+  REQUIRE(ring.ForgetRetired(retires).ok());
+  CHECK(ring.keys().size() == 1);
+  REQUIRE(ring.SetPolicy(longer).ok());
+  CHECK(ring.info().generation == 4);
+}
+
+TEST_CASE("a shorter policy does not cut short the tokens that live") {
+  SigningRing ring = NewRing();
+  RotationPolicy shorter = kInfo.policy;
+  shorter.max_token_life = minutes(5);
+  REQUIRE(ring.SetPolicy(shorter).ok());
+  REQUIRE(ring.Rotate(kT0).ok());
+  CHECK(*ring.keys()[0].schedule.retires_at == kT0 + kLead + kTail);
+  // The next key has only ever signed under the new policy.
+  REQUIRE(ring.Rotate(kT0 + hours(1)).ok());
+  CHECK(*ring.keys()[0].schedule.retires_at ==
+        kT0 + hours(1) + kLead + minutes(5) + Seconds(30));
+  CHECK(Contains(ring.Public().Serialize(), "longest_life_ms") == false);
+}
+
+TEST_CASE("SetPolicy refuses a policy out of range") {
+  SigningRing ring = NewRing();
+  CHECK(!ring.SetPolicy({.verifier_refresh = Duration(0)}).ok());
+  CHECK(ring.info().generation == 1);
+}
+
+TEST_CASE("a ring at the last generation does not change") {
+  SigningRing ring = NewRing({.generation = (uint64_t{1} << 53) - 1});
+  CHECK(!ring.Rotate(kT0).ok());
+  CHECK(!ring.SetPolicy(kInfo.policy).ok());
+  CHECK(ring.keys().size() == 1);
+}
+
+// A Replica is what a verifier believes that refreshed at its latest.
+struct Replica {
+  Time as_of;
+  KeyRing ring;
+};
+
+struct MintedToken {
+  std::string key_id;
+  Time expires_at;
+};
+
+// Walk drives a ring through random operations and lets time pass.
+class Walk {
+ public:
+  explicit Walk(uint32_t seed)
+      : random_(seed), ring_(NewRing()), replica_{kT0, ring_.Public()} {}
+
+  void Step() {
+    if (now_ - replica_.as_of >= ring_.info().policy.verifier_refresh) {
+      replica_ = {now_, ring_.Public()};
+    }
+    const uint32_t choice = random_() % 8;
+    if (choice < 3) Rotate();
+    if (choice == 3 && random_() % 4 == 0) RevokeSome();
+    if (choice == 4) (void)ring_.ForgetRetired(now_);
+    if (choice == 5) SetSomePolicy();
+    CheckRing();
+    MintAndVerify();
+    // Often to the very millisecond in which something happens.
+    now_ += random_() % 3 == 0 ? ring_.info().policy.verifier_refresh
+                               : Duration(random_() % 400'000);
+  }
+
+ private:
+  void Rotate() {
+    const bool after_revocation = ring_.Active(now_) == nullptr;
+    const Status s = ring_.Rotate(now_);
+    CHECK((s.ok() || s.error().code == ErrorCode::kConflict));
+    if (after_revocation) Refresh();
+  }
+  void RevokeSome() {
+    const SigningRing::Key& key = ring_.keys()[random_() % ring_.keys().size()];
+    const bool already = key.schedule.revoked_at.has_value();
+    const std::string id = key.key.id();
+    CHECK(ring_.Revoke(id, now_).ok() == !already);
+    std::erase_if(tokens_,
+                  [&](const MintedToken& t) { return t.key_id == id; });
+    Refresh();  // an emergency: verifiers fetch at once
+  }
+  void SetSomePolicy() {
+    RotationPolicy policy;
+    policy.max_token_life = minutes(5 + random_() % 3 * 10);
+    policy.verifier_refresh = minutes(1 + random_() % 2);
+    const Status s = ring_.SetPolicy(policy);
+    if (s.ok()) Refresh();
+  }
+  void Refresh() { replica_ = {now_, ring_.Public()}; }
+
+  std::string Names() const {
+    std::string names;
+    for (const SigningRing::Key& key : ring_.keys()) {
+      names += KeyStateName(key.schedule.StateAt(now_));
+    }
+    return names;
+  }
+
+  void CheckRing() const {
+    const KeyRing view = ring_.Public();
+    const Result<KeyRing> parsed = KeyRing::Parse(view.Serialize());
+    REQUIRE(parsed.ok());
+    CHECK(*parsed == view);
+    const auto active = std::count_if(
+        view.keys().begin(), view.keys().end(), [this](const RingKey& key) {
+          return key.schedule.StateAt(now_) == KeyState::kActive;
+        });
+    CHECK(active <= 1);
+    if (active == 0) CHECK(Contains(Names(), "revoked"));
+  }
+
+  void MintAndVerify() {
+    const SigningRing::Key* active = ring_.Active(now_);
+    if (active != nullptr) {
+      tokens_.push_back(
+          {active->key.id(), now_ + ring_.info().policy.max_token_life});
+    }
+    for (const MintedToken& token : tokens_) {
+      if (token.expires_at <= now_) continue;
+      const RingKey* key = replica_.ring.Find(token.key_id);
+      REQUIRE(key != nullptr);
+      CHECK(key->schedule.MayVerify(now_, Duration(0)));
+    }
+  }
+
+  std::mt19937 random_;
+  Time now_ = kT0;
+  SigningRing ring_;
+  Replica replica_;
+  std::vector<MintedToken> tokens_;
+};
+
+TEST_CASE("no sequence of operations breaks a ring or logs anyone out") {
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    CAPTURE(seed);
+    Walk walk(seed);
+    for (int i = 0; i < 60; ++i) walk.Step();
+  }
+}
+
+TEST_CASE("a clock that steps about never breaks a ring") {
+  std::mt19937 random(5);
+  for (int run = 0; run < 40; ++run) {
+    SigningRing ring = NewRing();
+    for (int i = 0; i < 40; ++i) {
+      const Time now = kT0 + Seconds(random() % 7200);
+      const std::string id =
+          ring.keys()[random() % ring.keys().size()].key.id();
+      const bool revoked =
+          ring.Public().Find(id)->schedule.revoked_at.has_value();
+      if (random() % 5 == 0) {
+        CHECK(ring.Revoke(id, now).ok() == !revoked);
+      } else {
+        const Status s = ring.Rotate(now);
+        CHECK((s.ok() || s.error().code == ErrorCode::kConflict));
+      }
+      CHECK(KeyRing::Parse(ring.Public().Serialize()).ok());
+    }
+  }
+}
+
+// ---- the public file ------------------------------------------------------
+
+const char kPublicRing[] = R"({
+  "signet_public_ring": 1,
+  "purpose": "access",
+  "format": "v4.public",
+  "generation": 7,
+  "policy": {
+    "verifier_refresh_ms": 60000,
+    "max_token_life_ms": 900000,
+    "clock_skew_ms": 30000
+  },
+  "keys": [
+    {
+      "id": "k4.pid.wD8w4xDqH9GXKzCEqH22G-IynZ8HLu_9Xs_oZDCH2CMa",
+      "public": "k4.public.11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+      "created_at": "2026-03-01T12:00:00.000Z",
+      "activates_at": "2026-03-01T12:00:00.000Z"
+    }
+  ]
+}
+)";
+
+std::string Replaced(std::string text, std::string_view from,
+                     std::string_view to) {
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+std::string WhyNotParsed(std::string_view json) {
+  const Result<KeyRing> ring = KeyRing::Parse(json);
+  if (ring.ok()) return "parsed";
+  CHECK(ring.error().code == ErrorCode::kInvalid);
+  return ring.error().message;
+}
+
+TEST_CASE("the public ring is written as documented, byte for byte") {
+  const Result<KeyRing> ring = KeyRing::Parse(kPublicRing);
+  REQUIRE_MESSAGE(ring.ok(), ring.error().message);
+  CHECK(ring->info().generation == 7);
+  CHECK(ring->keys()[0].schedule.activates_at == kT0);
+  CHECK(ring->Serialize() == kPublicRing);
+}
+
+TEST_CASE("white space does not matter to a reader") {
+  std::string dense;
+  for (char c : std::string(kPublicRing)) {
+    if (c != ' ' && c != '\n') dense += c;
+  }
+  REQUIRE(KeyRing::Parse(dense).ok());
+  CHECK(KeyRing::Parse(dense)->Serialize() == kPublicRing);
+}
+
+TEST_CASE("every member is needed, known, and of its type") {
+  const std::string ring = kPublicRing;
+  const auto why = [&ring](std::string_view from, std::string_view to) {
+    return WhyNotParsed(Replaced(ring, from, to));
+  };
+  CHECK(why("\"generation\": 7,", "") ==
+        "public ring: member generation is missing");
+  CHECK(why("\"generation\": 7", "\"generation\": 7, \"x\": 1") ==
+        "public ring: member x is not known");
+  CHECK(why("\"generation\": 7", "\"generation\": \"7\"") ==
+        "public ring: member generation has the wrong JSON type");
+  CHECK(Contains(why("\"generation\": 7", "\"generation\": 7.0"),
+                 "member generation is not an integer"));
+  CHECK(Contains(why("\"generation\": 7", "\"generation\": -7"),
+                 "member generation is not an integer"));
+  CHECK(Contains(why("\"generation\": 7", "\"generation\": 1e400"),
+                 "member generation is not an integer"));
+  CHECK(
+      Contains(why("\"generation\": 7", "\"generation\": 18446744073709551616"),
+               "member generation is not an integer"));
+  CHECK(Contains(why("\"generation\": 7", "\"generation\": 0"),
+                 "generation is 0"));
+  CHECK(Contains(why("60000,", "60000, \"y\": 2,"),
+                 "member policy.y is not known"));
+  CHECK(Contains(why("60000", "null"),
+                 "member policy.verifier_refresh_ms has the wrong JSON type"));
+  CHECK(Contains(why("60000", "50"), "verifier_refresh is 50ms"));
+  CHECK(Contains(why("\"access\"", "\"Access\""), "member purpose"));
+  CHECK(Contains(why("\"v4.public\"", "\"refresh-mac\""), "member"));
+  CHECK(Contains(why("\"created_at\"", "\"createdat\""),
+                 "member keys[0].created_at is missing"));
+  CHECK(Contains(why("12:00:00.000Z", "12:00:00Z"),
+                 "member keys[0].created_at is not a moment"));
+  CHECK(Contains(why("\"signet_public_ring\"", "\"signet_ring\""),
+                 "member signet_public_ring is missing"));
+}
+
+TEST_CASE("a repeated member is refused, also in disguise") {
+  CHECK(!KeyRing::Parse(Replaced(kPublicRing, "\"generation\": 7",
+                                 "\"generation\": 7, \"generation\": 7"))
+             .ok());
+  CHECK(!KeyRing::Parse(Replaced(kPublicRing, "\"generation\": 7",
+                                 "\"generation\": 7, \"gener\\u0061tion\": 7"))
+             .ok());
+}
+
+TEST_CASE("a later version of the file is told from a broken one") {
+  const Result<KeyRing> ring = KeyRing::Parse(Replaced(
+      kPublicRing, "\"signet_public_ring\": 1", "\"signet_public_ring\": 2"));
+  REQUIRE(!ring.ok());
+  CHECK(ring.error().code == ErrorCode::kUnsupported);
+}
+
+TEST_CASE("an id that is not that of its key is refused") {
+  CHECK(Contains(WhyNotParsed(Replaced(kPublicRing, "pid.wD8w", "pid.wD8x")),
+                 "member keys[0].id is not the id of its key"));
+  CHECK(Contains(WhyNotParsed(Replaced(kPublicRing, "URo\"", "URp\"")),
+                 "member keys[0].public"));
+  CHECK(Contains(
+      WhyNotParsed(Replaced(kPublicRing, "k4.public.11q", "k4.secret.11q")),
+      "member keys[0].public is not a k4.public key"));
+  CHECK(Contains(WhyNotParsed(Replaced(
+                     kPublicRing, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                     "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
+                 "not a canonical point"));
+}
+
+TEST_CASE("moments outside the calendar are refused") {
+  for (std::string_view bad :
+       {"2026-02-29T12:00:00.000Z", "2026-13-01T12:00:00.000Z",
+        "2026-03-01T24:00:00.000Z", "2026-03-01T12:60:00.000Z",
+        "2026-03-01T23:59:60.000Z", "2026-03-01t12:00:00.000Z",
+        "2026-03-01T12:00:00.000z", "2026-03-01T12:00:00.000+00:00",
+        "1969-12-31T23:59:59.999Z", "2026-3-01T12:00:00.000Z",
+        "2026-03-01T12:00:00.0000Z", " 2026-03-01T12:00:00.000Z", "",
+        "2026-03-01T12:00:00.000Z ", "20260-03-01T12:00:00.000Z"}) {
+    CAPTURE(bad);
+    CHECK(Contains(
+        WhyNotParsed(Replaced(kPublicRing, "2026-03-01T12:00:00.000Z", bad)),
+        "member keys[0].created_at is not a moment"));
+  }
+  for (std::string_view good :
+       {"1970-01-01T00:00:00.000Z", "2024-02-29T23:59:59.999Z"}) {
+    const std::string text =
+        Replaced(kPublicRing, "2026-03-01T12:00:00.000Z", good);
+    REQUIRE(KeyRing::Parse(text).ok());
+    CHECK(KeyRing::Parse(text)->Serialize() == text);
+  }
+}
+
+TEST_CASE("hostile JSON is refused and costs little") {
+  const std::string deep(200'000, '[');
+  std::string many = "{";
+  for (int i = 0; i < 60'000; ++i) many += "\"m" + std::to_string(i) + "\":0,";
+  for (const std::string& bad :
+       {std::string(), std::string("{}"), std::string("[]"),
+        std::string("null"), deep, many + "\"z\":0}",
+        "\xef\xbb\xbf" + std::string(kPublicRing),
+        std::string(kPublicRing) + "x", std::string(kPublicRing) + "{}",
+        Replaced(kPublicRing, "access",
+                 "acc\xff"
+                 "ess"),
+        Replaced(kPublicRing, "{\n", "{ // comment\n"),
+        Replaced(kPublicRing, "[\n    {", "[ 1, {"),
+        Replaced(kPublicRing, "\"keys\": [", "\"keys\": [], \"k\": [")}) {
+    CHECK(WhyNotParsed(bad) != "parsed");
+  }
+  // A name that can't be shown is not shown.
+  const std::string ugly = Replaced(kPublicRing, "\"generation\": 7",
+                                    "\"generation\": 7, \"\\u001b[31m\": 1");
+  CHECK(WhyNotParsed(ugly) == "public ring: member (unprintable) is not known");
+}
+
+TEST_CASE("a public ring is at most 1 MiB") {
+  const std::string padding((1u << 20) - sizeof(kPublicRing) + 1, ' ');
+  CHECK(KeyRing::Parse(kPublicRing + padding).ok());
+  CHECK(Contains(WhyNotParsed(kPublicRing + padding + " "),
+                 "1048577 bytes, the limit is 1048576"));
+}
+
+TEST_CASE("a ring of 1,000 keys is written and read back") {
+  std::vector<RingKey> keys;
+  for (int i = 0; i < 1000; ++i) {
+    const Time start = kT0 + hours(i);
+    keys.push_back(
+        {NewKey(), {.created_at = start - kLead, .activates_at = start}});
+    if (i == 999) break;
+    keys.back().schedule.verify_only_at = start + hours(1);
+    keys.back().schedule.retires_at = start + hours(2);
+  }
+  const Result<KeyRing> ring = KeyRing::Create(kInfo, keys);
+  REQUIRE_MESSAGE(ring.ok(), ring.error().message);
+  const Result<KeyRing> parsed = KeyRing::Parse(ring->Serialize());
+  REQUIRE_MESSAGE(parsed.ok(), parsed.error().message);
+  CHECK(*parsed == *ring);
+}
+
+TEST_CASE("any change of one byte is refused or is another ring") {
+  const std::string text = kPublicRing;
+  std::mt19937 random(3);
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::string changed = text;
+    changed[i] = static_cast<char>(random());
+    const Result<KeyRing> ring = KeyRing::Parse(changed);
+    if (!ring.ok()) continue;
+    CHECK(KeyRing::Parse(ring->Serialize())->Serialize() == ring->Serialize());
+  }
+}
+
+TEST_CASE("a JWK set shows the keys that are not retired and not revoked") {
+  const RingInfo info{.format = KeyFormat::kJwtEdDsa};
+  SigningRing ring = NewRing(info);
+  REQUIRE(ring.Rotate(kT0).ok());
+  const SecretKey& first = ring.keys()[0].key;
+  const SecretKey& second = ring.keys()[1].key;
+  const auto jwk = [](const SecretKey& key) {
+    return R"({"kty":"OKP","crv":"Ed25519","x":")" +
+           Base64UrlEncode(key.Public().bytes()) + R"(","kid":")" + key.id() +
+           R"(","use":"sig","alg":"EdDSA"})";
+  };
+  const KeyRing view = ring.Public();
+  const Time retires = *ring.keys()[0].schedule.retires_at;
+  CHECK(view.Jwks(kT0) ==
+        R"({"keys":[)" + jwk(first) + "," + jwk(second) + "]}");
+  CHECK(view.Jwks(retires - Duration(1)) == view.Jwks(kT0));
+  CHECK(view.Jwks(retires) == R"({"keys":[)" + jwk(second) + "]}");
+  REQUIRE(ring.Revoke(second.id(), retires).ok());
+  CHECK(ring.Public().Jwks(retires) == R"({"keys":[]})");
+  CHECK(NewRing().Public().Jwks(kT0) == R"({"keys":[]})");
+}
+
+}  // namespace
+}  // namespace signet

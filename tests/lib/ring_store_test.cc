@@ -1,0 +1,674 @@
+#include "signet/ring_store.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "kek.h"
+
+namespace signet {
+namespace {
+
+using std::chrono::minutes;
+
+constexpr Time kT0{Duration{1'772'366'400'000}};
+constexpr RingInfo kAccess{};
+const RingInfo kRefresh{.purpose = KeyPurpose::kRefresh,
+                        .format = KeyFormat::kRefreshMac,
+                        .policy = DefaultPolicy(KeyPurpose::kRefresh)};
+
+// A TestDirectory is removed with what is in it.
+class TestDirectory {
+ public:
+  TestDirectory() {
+    char name[] = "/tmp/signet-ring-XXXXXX";
+    REQUIRE(mkdtemp(name) != nullptr);
+    path_ = name;
+  }
+  ~TestDirectory() {
+    const std::string command = "rm -rf '" + path_ + "'";
+    if (std::system(command.c_str()) != 0) MESSAGE("left ", path_);
+  }
+  std::string operator/(const std::string& name) const {
+    return path_ + "/" + name;
+  }
+
+ private:
+  std::string path_;
+};
+
+std::string Slurp(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void Spill(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+}
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+mode_t ModeOf(const std::string& path) {
+  struct stat info {};
+  REQUIRE(stat(path.c_str(), &info) == 0);
+  return info.st_mode & 07777;
+}
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+KeyEncryptionKey KekFile(const std::string& path) {
+  Result<KeyEncryptionKey> kek = Exists(path)
+                                     ? KeyEncryptionKey::FromFile(path)
+                                     : KeyEncryptionKey::CreateFile(path);
+  REQUIRE(kek.ok());
+  return *std::move(kek);
+}
+
+// Passphrase is one whose rings cost next to nothing to open.
+KeyEncryptionKey Passphrase(const std::string& text) {
+  Result<KeyEncryptionKey> kek = KeyEncryptionKey::FromPassphrase(text);
+  REQUIRE(kek.ok());
+  KekAccess::Open(*kek).new_cost = {.passes = 1, .memory_bytes = 8192};
+  return *std::move(kek);
+}
+
+SigningRing NewRing(const RingInfo& info = kAccess) {
+  Result<SigningRing> ring = SigningRing::New(info, kT0);
+  REQUIRE(ring.ok());
+  return *std::move(ring);
+}
+
+// SameRing compares schedules and secret keys.
+bool SameRing(const SigningRing& a, const SigningRing& b) {
+  if (!(a.info() == b.info()) || a.keys().size() != b.keys().size()) {
+    return false;
+  }
+  for (size_t i = 0; i < a.keys().size(); ++i) {
+    const auto& x = a.keys()[i];
+    const auto& y = b.keys()[i];
+    if (x.key.id() != y.key.id() || !(x.schedule == y.schedule) ||
+        !ConstantTimeEqual(x.key.ExposeSeed(), y.key.ExposeSeed())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Touch is a small change that can be made any number of times.
+Status Touch(SigningRing& ring) { return ring.SetPolicy(ring.info().policy); }
+
+// A Shelf is a directory with a key file and a store.
+struct Shelf {
+  TestDirectory dir;
+  RingStore store{dir / "keys", KekFile(dir / "kek")};
+
+  RingStore Reopen() { return {dir / "keys", KekFile(dir / "kek")}; }
+};
+
+ErrorCode LoadError(RingStore& store,
+                    KeyPurpose purpose = KeyPurpose::kAccess) {
+  const Result<SigningRing> ring = store.Load(purpose);
+  REQUIRE(!ring.ok());
+  return ring.error().code;
+}
+
+// ---- the key-encryption key -----------------------------------------------
+
+TEST_CASE("a key file is made with mode 0600 and is never overwritten") {
+  TestDirectory dir;
+  const std::string path = dir / "kek";
+  REQUIRE(KeyEncryptionKey::CreateFile(path).ok());
+  CHECK(ModeOf(path) == 0600);
+  const std::string text = Slurp(path);
+  CHECK(text.size() == 44);
+  const Result<KeyEncryptionKey> again = KeyEncryptionKey::CreateFile(path);
+  REQUIRE(!again.ok());
+  CHECK(again.error().code == ErrorCode::kConflict);
+  CHECK(Slurp(path) == text);
+  CHECK(KeyEncryptionKey::FromFile(path).ok());
+}
+
+TEST_CASE("a key file that group or others can touch is refused") {
+  TestDirectory dir;
+  const std::string path = dir / "kek";
+  REQUIRE(KeyEncryptionKey::CreateFile(path).ok());
+  for (mode_t mode : {0640, 0604, 0620, 0602, 0610, 0601, 0644, 0666}) {
+    REQUIRE(chmod(path.c_str(), mode) == 0);
+    const Result<KeyEncryptionKey> kek = KeyEncryptionKey::FromFile(path);
+    REQUIRE(!kek.ok());
+    CHECK(kek.error().code == ErrorCode::kInvalid);
+    CHECK(kek.error().hint == "chmod 600 " + path);
+  }
+  REQUIRE(chmod(path.c_str(), 0400) == 0);
+  CHECK(KeyEncryptionKey::FromFile(path).ok());
+}
+
+TEST_CASE("a key file is a regular file that holds one line of 32 bytes") {
+  TestDirectory dir;
+  CHECK(KeyEncryptionKey::FromFile(dir / "none").error().code ==
+        ErrorCode::kNotFound);
+  CHECK(KeyEncryptionKey::FromFile(dir / "").error().code ==
+        ErrorCode::kInvalid);
+  const std::string pipe = dir / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(KeyEncryptionKey::FromFile(pipe).error().code == ErrorCode::kInvalid);
+
+  const std::string path = dir / "kek";
+  REQUIRE(KeyEncryptionKey::CreateFile(path).ok());
+  const std::string good = Slurp(path).substr(0, 43);
+  const auto accepts = [&path](const std::string& text) {
+    Spill(path, text);
+    return KeyEncryptionKey::FromFile(path).ok();
+  };
+  CHECK(accepts(good));
+  CHECK(accepts(good + "\n"));
+  CHECK(!accepts(good + "\n\n"));
+  CHECK(!accepts(good + "\r\n"));
+  CHECK(!accepts(good + "="));
+  CHECK(!accepts(" " + good));
+  CHECK(!accepts(good.substr(1)));
+  CHECK(!accepts(""));
+  CHECK(!accepts(std::string(1 << 20, 'A')));
+}
+
+TEST_CASE("a key from the environment is the key from the file") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  setenv("SIGNET_TEST_KEK", Slurp(shelf.dir / "kek").c_str(), 1);
+  Result<KeyEncryptionKey> kek =
+      KeyEncryptionKey::FromEnvironment("SIGNET_TEST_KEK");
+  REQUIRE(kek.ok());
+  RingStore store(shelf.dir / "keys", *std::move(kek));
+  CHECK(store.Load(KeyPurpose::kAccess).ok());
+
+  setenv("SIGNET_TEST_KEK", "short", 1);
+  CHECK(KeyEncryptionKey::FromEnvironment("SIGNET_TEST_KEK").error().code ==
+        ErrorCode::kInvalid);
+  unsetenv("SIGNET_TEST_KEK");
+  CHECK(KeyEncryptionKey::FromEnvironment("SIGNET_TEST_KEK").error().code ==
+        ErrorCode::kNotFound);
+}
+
+TEST_CASE("a passphrase has at least eight bytes") {
+  CHECK(!KeyEncryptionKey::FromPassphrase("1234567").ok());
+  CHECK(KeyEncryptionKey::FromPassphrase("12345678").ok());
+  CHECK(!KeyEncryptionKey::FromPassphrase(std::string(1025, 'x')).ok());
+}
+
+TEST_CASE("a passphrase opens a ring at the full cost of Argon2id") {
+  TestDirectory dir;
+  Result<KeyEncryptionKey> kek =
+      KeyEncryptionKey::FromPassphrase("correct horse");
+  REQUIRE(kek.ok());
+  RingStore store(dir / "keys", *std::move(kek));
+  const SigningRing ring = NewRing();
+  REQUIRE(store.Create(ring).ok());
+  CHECK(Contains(Slurp(store.RingPath(KeyPurpose::kAccess)),
+                 "\"passes\": 3,\n    \"memory_bytes\": 268435456\n"));
+  CHECK(SameRing(*store.Load(KeyPurpose::kAccess), ring));
+}
+
+TEST_CASE("another passphrase is denied") {
+  TestDirectory dir;
+  RingStore store(dir / "keys", Passphrase("correct horse"));
+  const SigningRing ring = NewRing();
+  REQUIRE(store.Create(ring).ok());
+  REQUIRE(store.Update(KeyPurpose::kAccess, Touch).ok());
+
+  RingStore right(dir / "keys", Passphrase("correct horse"));
+  CHECK(right.Load(KeyPurpose::kAccess).ok());
+  RingStore wrong(dir / "keys", Passphrase("battery staple"));
+  CHECK(LoadError(wrong) == ErrorCode::kDenied);
+  RingStore key(dir / "keys", KekFile(dir / "kek"));
+  CHECK(LoadError(key) == ErrorCode::kDenied);
+}
+
+TEST_CASE("each ring that a passphrase opens has a salt of its own") {
+  TestDirectory dir;
+  RingStore store(dir / "keys", Passphrase("correct horse"));
+  REQUIRE(store.Create(NewRing()).ok());
+  REQUIRE(store.Create(NewRing(kRefresh)).ok());
+  const auto salt = [&store](KeyPurpose purpose) {
+    const std::string text = Slurp(store.RingPath(purpose));
+    return text.substr(text.find("\"salt\""), 32);
+  };
+  CHECK(salt(KeyPurpose::kAccess) != salt(KeyPurpose::kRefresh));
+  CHECK(store.Load(KeyPurpose::kAccess).ok());
+  CHECK(store.Load(KeyPurpose::kRefresh).ok());
+}
+
+// ---- create, load, update -------------------------------------------------
+
+TEST_CASE("a ring of every purpose comes back as it was stored") {
+  Shelf shelf;
+  const RingInfo infos[] = {
+      kAccess,
+      kRefresh,
+      {.purpose = KeyPurpose::kFeed, .format = KeyFormat::kFeedEd25519}};
+  for (const RingInfo& info : infos) {
+    SigningRing ring = NewRing(info);
+    REQUIRE(ring.Rotate(kT0).ok());
+    REQUIRE(shelf.store.Create(ring).ok());
+    RingStore other = shelf.Reopen();
+    const Result<SigningRing> loaded = other.Load(info.purpose);
+    REQUIRE_MESSAGE(loaded.ok(), loaded.error().message);
+    CHECK(SameRing(*loaded, ring));
+  }
+}
+
+TEST_CASE("secret files are private, the public file is for all") {
+  Shelf shelf;
+  const mode_t before = umask(0077);
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  umask(before);
+  CHECK(ModeOf(shelf.dir / "keys") == 0700);
+  CHECK(ModeOf(shelf.store.RingPath(KeyPurpose::kAccess)) == 0600);
+  CHECK(ModeOf(shelf.store.PublicPath(KeyPurpose::kAccess)) == 0644);
+}
+
+TEST_CASE("the public file is the ring's public side") {
+  Shelf shelf;
+  const SigningRing ring = NewRing();
+  REQUIRE(shelf.store.Create(ring).ok());
+  const Result<KeyRing> open =
+      ReadPublicRing(shelf.store.PublicPath(KeyPurpose::kAccess));
+  REQUIRE(open.ok());
+  CHECK(*open == ring.Public());
+  CHECK(ReadPublicRing(shelf.dir / "none").error().code ==
+        ErrorCode::kNotFound);
+}
+
+TEST_CASE("a symmetric ring has no public file") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing(kRefresh)).ok());
+  CHECK(!Exists(shelf.store.PublicPath(KeyPurpose::kRefresh)));
+  REQUIRE(shelf.store.Load(KeyPurpose::kRefresh).ok());
+  CHECK(!Exists(shelf.store.PublicPath(KeyPurpose::kRefresh)));
+}
+
+TEST_CASE("no secret stands in the files in the clear") {
+  Shelf shelf;
+  const SigningRing ring = NewRing(kRefresh);
+  REQUIRE(shelf.store.Create(ring).ok());
+  const std::string text = Slurp(shelf.store.RingPath(KeyPurpose::kRefresh));
+  const auto seed = ring.keys()[0].key.ExposeSeed();
+  CHECK(!Contains(text, Base64UrlEncode(seed)));
+  CHECK(!Contains(text, std::string(AsText(seed))));
+  CHECK(Contains(text, "k4.local-wrap.pie."));
+}
+
+TEST_CASE("a ring is not created over another, not even a broken one") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  CHECK(shelf.store.Create(NewRing()).error().code == ErrorCode::kConflict);
+  Spill(shelf.store.RingPath(KeyPurpose::kAccess), "broken");
+  CHECK(shelf.store.Create(NewRing()).error().code == ErrorCode::kConflict);
+  CHECK(Slurp(shelf.store.RingPath(KeyPurpose::kAccess)) == "broken");
+}
+
+TEST_CASE("what is not there is not found") {
+  Shelf shelf;
+  CHECK(LoadError(shelf.store) == ErrorCode::kNotFound);
+  CHECK(shelf.store.Update(KeyPurpose::kAccess, Touch).error().code ==
+        ErrorCode::kNotFound);
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  CHECK(LoadError(shelf.store, KeyPurpose::kFeed) == ErrorCode::kNotFound);
+}
+
+TEST_CASE("Update writes what the change has done, to both files") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const Status s = shelf.store.Update(
+      KeyPurpose::kAccess, [](SigningRing& ring) { return ring.Rotate(kT0); });
+  REQUIRE(s.ok());
+  RingStore other = shelf.Reopen();
+  const Result<SigningRing> ring = other.Load(KeyPurpose::kAccess);
+  REQUIRE(ring.ok());
+  CHECK(ring->info().generation == 2);
+  CHECK(ring->keys().size() == 2);
+  CHECK(*ReadPublicRing(shelf.store.PublicPath(KeyPurpose::kAccess)) ==
+        ring->Public());
+}
+
+TEST_CASE("a change that fails, or does not raise the generation, is lost") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string before = Slurp(path);
+  const auto update = [&shelf](const std::function<Status(SigningRing&)>& f) {
+    return shelf.store.Update(KeyPurpose::kAccess, f).error().code;
+  };
+  CHECK(update([](SigningRing& ring) -> Status {
+          CHECK(Touch(ring).ok());
+          return Error{ErrorCode::kUnsupported, "no"};
+        }) == ErrorCode::kUnsupported);
+  CHECK(update([](SigningRing&) { return Status(); }) == ErrorCode::kConflict);
+  CHECK(update([](SigningRing& ring) {
+          ring = NewRing(kRefresh);
+          return Touch(ring);
+        }) == ErrorCode::kInvalid);
+  CHECK(Slurp(path) == before);
+  CHECK(!Exists(path + ".tmp"));
+}
+
+// ---- what is refused ------------------------------------------------------
+
+TEST_CASE("another key-encryption key is denied, not called corruption") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  RingStore wrong(shelf.dir / "keys", KekFile(shelf.dir / "other"));
+  CHECK(LoadError(wrong) == ErrorCode::kDenied);
+  CHECK(wrong.Update(KeyPurpose::kAccess, Touch).error().code ==
+        ErrorCode::kDenied);
+  RingStore passphrase(shelf.dir / "keys", Passphrase("correct horse"));
+  CHECK(LoadError(passphrase) == ErrorCode::kDenied);
+}
+
+TEST_CASE("no byte of a ring file can be changed") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string good = Slurp(path);
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] ^= 1;
+    Spill(path, bad);
+    CHECK(LoadError(shelf.store) == ErrorCode::kCorrupt);
+  }
+}
+
+TEST_CASE("no ring file can be cut short or prolonged") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string good = Slurp(path);
+  for (size_t size = 0; size < good.size(); ++size) {
+    Spill(path, good.substr(0, size));
+    CHECK(LoadError(shelf.store) == ErrorCode::kCorrupt);
+  }
+  for (const std::string& tail : {std::string("\n"), std::string(1, '\0'), good,
+                                  std::string("mac: AA\n")}) {
+    Spill(path, good + tail);
+    CHECK(LoadError(shelf.store) == ErrorCode::kCorrupt);
+  }
+  Spill(path, good);
+  CHECK(shelf.store.Load(KeyPurpose::kAccess).ok());
+}
+
+// Resummed makes the check sum right again, as an attacker would.
+std::string Resummed(const std::string& text) {
+  const size_t mac = text.rfind("mac: ");
+  const size_t sum = text.rfind("sum: ");
+  REQUIRE(mac != std::string::npos);
+  REQUIRE(sum != std::string::npos);
+  std::array<uint8_t, 16> digest;
+  Blake2b(digest, AsBytes(text).first(sum));
+  return text.substr(0, sum) + "sum: " + Base64UrlEncode(digest) + "\n" +
+         text.substr(mac);
+}
+
+std::string Replaced(std::string text, const std::string& from,
+                     const std::string& to) {
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+TEST_CASE("an edit with a right check sum does not pass for authentic") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string good = Slurp(path);
+  const auto load = [&](const std::string& from, const std::string& to) {
+    Spill(path, Resummed(Replaced(good, from, to)));
+    return LoadError(shelf.store);
+  };
+  CHECK(load("\"generation\": 1", "\"generation\": 2") == ErrorCode::kCorrupt);
+  CHECK(load("\"clock_skew_ms\": 30000", "\"clock_skew_ms\": 30001") ==
+        ErrorCode::kCorrupt);
+  CHECK(load("  \"keys\"", "   \"keys\"") == ErrorCode::kCorrupt);
+  CHECK(load("\"kek_id\"", "\"kek_ib\"") == ErrorCode::kCorrupt);
+  CHECK(load("\"signet_ring\": 1", "\"signet_ring\": 2") ==
+        ErrorCode::kUnsupported);
+}
+
+TEST_CASE("a demand for endless hashing is refused without hashing") {
+  TestDirectory dir;
+  RingStore store(dir / "keys", Passphrase("correct horse"));
+  REQUIRE(store.Create(NewRing()).ok());
+  const std::string path = store.RingPath(KeyPurpose::kAccess);
+  const std::string good = Slurp(path);
+  const auto load = [&](const std::string& from, const std::string& to) {
+    Spill(path, Resummed(Replaced(good, from, to)));
+    return LoadError(store);
+  };
+  CHECK(load("\"passes\": 1", "\"passes\": 17") == ErrorCode::kCorrupt);
+  CHECK(load("\"passes\": 1", "\"passes\": 2147483648") == ErrorCode::kCorrupt);
+  CHECK(load("\"memory_bytes\": 8192",
+             "\"memory_bytes\": 9223372036854775808") == ErrorCode::kCorrupt);
+  CHECK(load("\"argon2id\"", "\"argon2i\"") == ErrorCode::kCorrupt);
+  CHECK(load("\"passes\": 1", "\"passes\": 2") == ErrorCode::kDenied);
+}
+
+TEST_CASE("a ring file under another purpose's name is refused") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string text = Slurp(shelf.store.RingPath(KeyPurpose::kAccess));
+  Spill(shelf.store.RingPath(KeyPurpose::kFeed), text);
+  CHECK(LoadError(shelf.store, KeyPurpose::kFeed) == ErrorCode::kCorrupt);
+}
+
+TEST_CASE("an older file than has been loaded is a rollback") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string old = Slurp(path);
+  REQUIRE(shelf.store.Update(KeyPurpose::kAccess, Touch).ok());
+  const std::string current = Slurp(path);
+  Spill(path, old);
+  const Result<SigningRing> ring = shelf.store.Load(KeyPurpose::kAccess);
+  REQUIRE(!ring.ok());
+  CHECK(ring.error().code == ErrorCode::kRollback);
+  CHECK(Contains(ring.error().message,
+                 "generation 1, but 2 has been loaded before"));
+  CHECK(shelf.store.Update(KeyPurpose::kAccess, Touch).error().code ==
+        ErrorCode::kRollback);
+  Spill(path, current);
+  CHECK(shelf.store.Load(KeyPurpose::kAccess).ok());
+}
+
+TEST_CASE("a lost or wrong public file is made anew by Load") {
+  Shelf shelf;
+  const SigningRing ring = NewRing();
+  REQUIRE(shelf.store.Create(ring).ok());
+  const std::string path = shelf.store.PublicPath(KeyPurpose::kAccess);
+  const std::function<void()> damages[] = {
+      [&path] { Spill(path, ""); },
+      [&path] { Spill(path, NewRing().Public().Serialize()); },
+      [&path] { REQUIRE(unlink(path.c_str()) == 0); },
+  };
+  for (const auto& damage : damages) {
+    damage();
+    REQUIRE(shelf.store.Load(KeyPurpose::kAccess).ok());
+    CHECK(Slurp(path) == ring.Public().Serialize());
+  }
+}
+
+TEST_CASE("Load needs no lock, only the repair does") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.PublicPath(KeyPurpose::kAccess);
+  const Status s =
+      shelf.store.Update(KeyPurpose::kAccess, [&](SigningRing& ring) {
+        // The lock is held here.
+        REQUIRE(unlink(path.c_str()) == 0);
+        CHECK(shelf.Reopen().Load(KeyPurpose::kAccess).ok());
+        CHECK(!Exists(path));
+        return Touch(ring);
+      });
+  CHECK(s.ok());
+  CHECK(Exists(path));
+}
+
+TEST_CASE("a file that cannot be written leaves the ring as it was") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string before = Slurp(path);
+  // A directory of the temporary's name stops even the superuser.
+  const std::string obstacle =
+      shelf.store.PublicPath(KeyPurpose::kAccess) + ".tmp";
+  REQUIRE(mkdir(obstacle.c_str(), 0700) == 0);
+  CHECK(!shelf.store.Update(KeyPurpose::kAccess, Touch).ok());
+  CHECK(Slurp(path) == before);
+  CHECK(!Exists(path + ".tmp"));
+  REQUIRE(rmdir(obstacle.c_str()) == 0);
+  CHECK(shelf.store.Update(KeyPurpose::kAccess, Touch).ok());
+}
+
+// ---- several at once ------------------------------------------------------
+
+pid_t Fork(const std::function<void()>& child) {
+  const pid_t pid = fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    child();
+    _exit(1);
+  }
+  return pid;
+}
+
+// A BusyWriter is a process that updates the ring without end.
+class BusyWriter {
+ public:
+  explicit BusyWriter(Shelf& shelf) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    pid_ = Fork([&shelf, &ends] {
+      while (write(ends[1], "u", 1) == 1 &&
+             shelf.store.Update(KeyPurpose::kAccess, Touch).ok()) {
+      }
+    });
+    close(ends[1]);
+    started_ = ends[0];
+  }
+  ~BusyWriter() {
+    kill(pid_, SIGKILL);
+    int status = 0;
+    CHECK(waitpid(pid_, &status, 0) == pid_);
+    CHECK(WIFSIGNALED(status));  // it was at work until then
+    close(started_);
+  }
+  BusyWriter(const BusyWriter&) = delete;
+  BusyWriter& operator=(const BusyWriter&) = delete;
+
+  // WaitForStart returns when the next update has begun.
+  void WaitForStart() const {
+    char byte;
+    REQUIRE(read(started_, &byte, 1) == 1);
+  }
+
+ private:
+  pid_t pid_ = -1;
+  int started_ = -1;
+};
+
+TEST_CASE("a writer killed at any moment leaves a ring that loads") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  uint64_t last = 1;
+  for (int round = 0; round < 40; ++round) {
+    {
+      const BusyWriter writer(shelf);
+      writer.WaitForStart();
+      writer.WaitForStart();
+      // The moment of death wanders through the steps of a write.
+      usleep(static_cast<useconds_t>(round * 53));
+    }
+    RingStore reader = shelf.Reopen();
+    const Result<SigningRing> ring = reader.Load(KeyPurpose::kAccess);
+    REQUIRE_MESSAGE(ring.ok(), ring.error().message);
+    CHECK(ring->info().generation > last);
+    last = ring->info().generation;
+    const Result<KeyRing> open =
+        ReadPublicRing(shelf.store.PublicPath(KeyPurpose::kAccess));
+    REQUIRE(open.ok());
+    CHECK(*open == ring->Public());
+  }
+}
+
+TEST_CASE("a reader beside a busy writer always gets a whole ring") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const BusyWriter writer(shelf);
+  RingStore reader = shelf.Reopen();
+  uint64_t last = 0;
+  for (int i = 0; i < 300; ++i) {
+    const Result<SigningRing> ring = reader.Load(KeyPurpose::kAccess);
+    REQUIRE_MESSAGE(ring.ok(), ring.error().message);
+    CHECK(ring->info().generation >= last);
+    last = ring->info().generation;
+    CHECK(ReadPublicRing(shelf.store.PublicPath(KeyPurpose::kAccess)).ok());
+  }
+}
+
+TEST_CASE("of updates by two processes at once none is lost") {
+  constexpr int kEach = 25;
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const auto work = [&shelf] {
+    RingStore store = shelf.Reopen();
+    for (int i = 0; i < kEach; ++i) {
+      if (!store.Update(KeyPurpose::kAccess, Touch).ok()) _exit(2);
+    }
+    _exit(0);
+  };
+  const pid_t writers[] = {Fork(work), Fork(work)};
+  for (pid_t writer : writers) {
+    int status = 0;
+    REQUIRE(waitpid(writer, &status, 0) == writer);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+  }
+  CHECK(shelf.store.Load(KeyPurpose::kAccess)->info().generation ==
+        1 + 2 * kEach);
+}
+
+TEST_CASE("threads share one store, and no load takes a write for rollback") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&shelf, &failures, t] {
+      for (int i = 0; i < 20; ++i) {
+        const bool ok =
+            t < 2 ? shelf.store.Update(KeyPurpose::kAccess, Touch).ok()
+                  : shelf.store.Load(KeyPurpose::kAccess).ok();
+        if (!ok) ++failures;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+  CHECK(shelf.store.Load(KeyPurpose::kAccess)->info().generation == 41);
+}
+
+}  // namespace
+}  // namespace signet

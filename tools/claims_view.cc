@@ -1,0 +1,156 @@
+#include "tools/claims_view.h"
+
+#include <boost/json.hpp>
+#include <optional>
+
+#include "tools/output.h"
+
+namespace signet::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::string Text(json::string_view text) { return {text.data(), text.size()}; }
+
+// ParseOr gives the text's JSON value, or the text itself, or null for none.
+json::value ParseOr(const std::string& text) {
+  if (text.empty()) return nullptr;
+  json::error_code error;
+  json::value value = json::parse({text.data(), text.size()}, error);
+  return error ? json::value(text) : value;
+}
+
+void AddText(json::object& object, const char* name, const std::string& text) {
+  if (!text.empty()) object[name] = text;
+}
+
+int64_t NumericDate(EpochSeconds time) {
+  return time.time_since_epoch().count();
+}
+
+json::object ClaimsObject(const Claims& claims) {
+  json::object object;
+  AddText(object, "iss", claims.issuer);
+  AddText(object, "sub", claims.subject);
+  if (!claims.audience.empty()) {
+    object["aud"] = json::array(claims.audience.begin(), claims.audience.end());
+  }
+  object["exp"] = NumericDate(claims.expires_at);
+  object["iat"] = NumericDate(claims.issued_at);
+  if (claims.not_before) object["nbf"] = NumericDate(*claims.not_before);
+  AddText(object, "jti", claims.token_id);
+  AddText(object, "client_id", claims.client_id);
+  AddText(object, "scope", claims.scope);
+  AddText(object, "sid", claims.session_id);
+  if (!claims.cnf_jkt.empty()) {
+    object["cnf"] = json::object{{"jkt", claims.cnf_jkt}};
+  }
+  json::value custom = ParseOr(claims.custom);
+  if (custom.is_object()) {
+    for (const auto& member : custom.get_object()) {
+      object[member.key()] = member.value();
+    }
+  }
+  return object;
+}
+
+bool IsTime(std::string_view claim) {
+  return claim == "exp" || claim == "iat" || claim == "nbf";
+}
+
+// CellFor shows strings as they are, dates as dates and the rest as JSON.
+std::string CellFor(std::string_view claim, const json::value& value) {
+  if (value.is_string()) return Text(value.get_string());
+  if (IsTime(claim) && value.is_int64() && value.get_int64() >= 0) {
+    const auto time =
+        ParseTime(std::to_string(value.get_int64()));  // bounds the year
+    if (time) return FormatTime(*time);
+  }
+  return json::serialize(value);
+}
+
+void AddClaims(Table& table, const json::object& claims) {
+  for (const auto& member : claims) {
+    const std::string name = Text(member.key());
+    // One name a line for a list of strings reads better than JSON.
+    if (name == "aud" && member.value().is_array()) {
+      for (const json::value& item : member.value().get_array()) {
+        table.Add({name, CellFor(name, item)});
+      }
+      continue;
+    }
+    table.Add({name, CellFor(name, member.value())});
+  }
+}
+
+}  // namespace
+
+std::string MintedJson(const std::string& token, const Claims& claims) {
+  return json::serialize(json::object{
+      {"token", token},
+      {"token_id", claims.token_id},
+      {"expires_at", FormatTime(claims.expires_at)},
+  });
+}
+
+std::string VerifiedJson(const VerifiedToken& token, bool revocation_checked) {
+  return json::serialize(json::object{
+      {"accepted", true},
+      {"claims", ClaimsObject(token.claims())},
+      {"key_id", token.key_id()},
+      {"stale", token.stale()},
+      {"revocation_checked", revocation_checked},
+  });
+}
+
+void PrintVerified(const VerifiedToken& token) {
+  PrintLine("accepted");
+  Table table;
+  AddClaims(table, ClaimsObject(token.claims()));
+  table.Add({"key", token.key_id()});
+  table.Print("  ");
+}
+
+std::string RefusalJson(const Refusal& refusal) {
+  json::object details{
+      {"code", std::string(RefusalCodeName(refusal.code))},
+      {"stage", std::string(StageName(refusal.stage))},
+      {"claim", nullptr},
+      {"retry_may_help", refusal.RetryMayHelp()},
+  };
+  if (!refusal.claim.empty()) details["claim"] = std::string(refusal.claim);
+  return json::serialize(
+      json::object{{"accepted", false}, {"refusal", std::move(details)}});
+}
+
+std::string UnverifiedJson(const UnverifiedToken& token) {
+  return json::serialize(json::object{
+      {"verified", false},
+      {"format", token.format},
+      {"key_id", token.key_id},
+      {"header", ParseOr(token.header)},
+      {"footer", ParseOr(token.footer)},
+      {"claims", ParseOr(token.claims)},
+  });
+}
+
+void PrintUnverified(const UnverifiedToken& token) {
+  PrintLine(
+      "UNVERIFIED: anyone could have written this; nothing below is "
+      "proven");
+  Table table;
+  table.Add({"format", token.format});
+  if (!token.key_id.empty()) table.Add({"key", token.key_id});
+  if (!token.header.empty()) table.Add({"header", token.header});
+  if (!token.footer.empty()) table.Add({"footer", token.footer});
+  const json::value claims = ParseOr(token.claims);
+  if (!claims.is_object()) table.Add({"claims", token.claims});
+  table.Print();
+  if (!claims.is_object()) return;
+  PrintLine("claims");
+  Table members;
+  AddClaims(members, claims.get_object());
+  members.Print("  ");
+}
+
+}  // namespace signet::cli

@@ -1,0 +1,65 @@
+#ifndef SIGNET_TOOLS_COMMAND_LINE_H_
+#define SIGNET_TOOLS_COMMAND_LINE_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/output.h"
+
+namespace signet::cli {
+
+// A CommandLine maps the words and flags of a call to one command. Groups are
+// `signet keys`, `signet token`, …; each has a usage text, which is a
+// constant that specifies it, and commands below it. Not safe for threads.
+class CommandLine {
+ public:
+  explicit CommandLine(std::string_view usage);
+
+  // Group adds `signet NAME`. The usage text must outlive this object.
+  CLI::App* Group(const std::string& name, std::string_view usage);
+
+  // Command adds `signet GROUP NAME`, which does `run`. If `value` is given it
+  // is the command's one positional argument, optional, and may begin with
+  // '-', as one id in 64 does.
+  CLI::App* Command(CLI::App* group, const std::string& name,
+                    std::function<Done()> run, std::string* value = nullptr);
+
+  // Main parses and runs: the program's exit code.
+  int Main(int argc, char** argv);
+
+ private:
+  struct Leaf {
+    std::function<Done()> run;
+    std::string* value = nullptr;
+  };
+
+  int Parse(int argc, char** argv);
+  int Run(const CLI::App& chosen);
+  const CLI::App& Chosen() const;
+  Failure Explain(const CLI::ParseError& error) const;
+  std::string_view UsageOf(const CLI::App& chosen) const;
+
+  CLI::App app_{"", "signet"};
+  bool version_ = false;
+  std::map<const CLI::App*, std::string_view> usages_;
+  std::map<const CLI::App*, Leaf> leaves_;
+};
+
+// Flags. Each may stand once; AddList's may be repeated.
+CLI::Option* AddText(CLI::App* command, const char* name, std::string& value);
+CLI::Option* AddList(CLI::App* command, const char* name,
+                     std::vector<std::string>& values);
+CLI::Option* AddDuration(CLI::App* command, const char* name,
+                         std::optional<Duration>& duration);
+CLI::Option* AddSwitch(CLI::App* command, const char* name, bool& value);
+CLI::Option* AddNumber(CLI::App* command, const char* name,
+                       std::optional<uint64_t>& value);
+
+}  // namespace signet::cli
+
+#endif  // SIGNET_TOOLS_COMMAND_LINE_H_

@@ -1,0 +1,111 @@
+#include "tools/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace signet::cli {
+namespace {
+
+// File closes its descriptor.
+class File {
+ public:
+  File(const std::string& path, int flags, mode_t mode = 0)
+      : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  int fd() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+  bool WriteAll(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t n = ::write(fd_, text.data(), text.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return false;
+      text.remove_prefix(static_cast<size_t>(n));
+    }
+    return ::fsync(fd_) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+Failure System(const std::string& doing, const std::string& path) {
+  return {kUsage, doing + " " + path + ": " + std::strerror(errno)};
+}
+
+}  // namespace
+
+Try<std::string> ReadSecretFile(const std::string& path) {
+  constexpr size_t kLongest = 4096;
+  File file(path, O_RDONLY);
+  struct stat info = {};
+  if (!file.ok() || ::fstat(file.fd(), &info) != 0) {
+    return System("reading", path);
+  }
+  if (S_ISREG(info.st_mode) && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return Failure{kUsage, path + " can be read by others than its owner",
+                   "chmod 600 " + path};
+  }
+  std::string text(kLongest + 1, '\0');
+  size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t n = ::read(file.fd(), text.data() + size, text.size() - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return System("reading", path);
+    if (n == 0) break;
+    size += static_cast<size_t>(n);
+  }
+  if (size > kLongest) return Failure{kUsage, path + " is too long"};
+  text.resize(size);
+  text.resize(std::min(text.size(), text.find('\n')));
+  if (text.ends_with('\r')) text.pop_back();
+  if (text.empty()) return Failure{kUsage, path + " holds no secret"};
+  return text;
+}
+
+Done WriteSecretFile(const std::string& path, std::string_view line) {
+  File file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file.ok() && errno == EEXIST) {
+    return Failure{kUsage, path + " exists; a secret is never overwritten",
+                   "name another file, or move that one away"};
+  }
+  if (!file.ok()) return System("writing", path);
+  if (!file.WriteAll(std::string(line) + "\n")) {
+    const Failure failure = System("writing", path);
+    ::unlink(path.c_str());
+    return failure;
+  }
+  return {};
+}
+
+Done WriteFile(const std::string& path, std::string_view text) {
+  const std::string temporary = path + ".tmp";
+  {
+    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (!file.ok() || !file.WriteAll(text)) return System("writing", path);
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    return System("writing", path);
+  }
+  return {};
+}
+
+std::string FromEnvironment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace signet::cli

@@ -1,0 +1,28 @@
+#ifndef SIGNET_TOOLS_FILES_H_
+#define SIGNET_TOOLS_FILES_H_
+
+#include <string>
+#include <string_view>
+
+#include "tools/output.h"
+
+namespace signet::cli {
+
+// ReadSecretFile reads the first line of a file that holds a secret. It
+// succeeds only if group and others cannot read the file (a pipe has no such
+// mode and is taken as it is).
+Try<std::string> ReadSecretFile(const std::string& path);
+
+// WriteSecretFile makes a new file of mode 0600 that holds one line. It
+// succeeds only if no such file exists: a secret is never overwritten.
+Done WriteSecretFile(const std::string& path, std::string_view line);
+
+// WriteFile writes a whole public file, or leaves what was there.
+Done WriteFile(const std::string& path, std::string_view text);
+
+// FromEnvironment returns the variable's value, or "".
+std::string FromEnvironment(const char* name);
+
+}  // namespace signet::cli
+
+#endif  // SIGNET_TOOLS_FILES_H_

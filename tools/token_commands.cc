@@ -1,0 +1,291 @@
+// `signet token`: mint, verify and look at access tokens.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "signet/feed.h"
+#include "signet/issuer.h"
+#include "signet/unverified.h"
+#include "signet/verifier.h"
+#include "tools/claims_view.h"
+#include "tools/commands.h"
+#include "tools/feed_client.h"
+#include "tools/key_files.h"
+#include "tools/service_client.h"
+
+namespace signet::cli {
+namespace {
+
+constexpr std::string_view kTokenUsage = R"(Usage:
+    signet token mint --subject S [CLAIM]... [--json]
+    signet token verify [TOKEN|-] (--audience A|--any-audience) [--json]
+    signet token inspect [TOKEN|-] [--json]
+
+A token is read from stdin if none is given: the process list shows arguments.
+
+mint signs a token with the active key of the access ring and prints it.
+    --subject S
+    --issuer URL       default: the service's URL, from SIGNET_URL or
+                       http://127.0.0.1:8420
+    --audience A       may be repeated
+    --client ID        --scope TEXT        --session ID
+    --lifetime 10m     until it expires, at most the ring's max token life
+    --claims JSON      an object of other claims
+    --keys DIR, --kek SOURCE    as in `signet keys`
+
+verify accepts a token or says why not. Name what you expect, or waive it:
+    --audience A, or --any-audience
+    --issuer URL, or --any-issuer; default: the service's URL
+It uses the public access ring in a file and does not know of revocations:
+    --keys DIR              reads DIR/access.pub.json; default keys, or
+                            SIGNET_KEYS
+    --public-ring FILE      reads FILE
+With --feed or --url it asks the service for its live revocation list, and for
+its ring too unless --public-ring names one:
+    --feed-ring FILE        whom to believe: default DIR/feed.pub.json
+    --client ID, --secret-file FILE, --ca FILE    as in `signet session`
+
+inspect shows what a token says. NOTHING OF IT IS PROVEN.
+)";
+
+struct MintFlags {
+  KeyFlags files;
+  Claims claims;
+  std::string issuer;
+  std::optional<Duration> lifetime;
+  bool as_json = false;
+};
+
+struct VerifyFlags {
+  std::string token;
+  std::string issuer;
+  std::string audience;
+  bool any_issuer = false;
+  bool any_audience = false;
+  std::string public_ring;
+  bool feed = false;
+  FeedFlags feed_flags;
+  bool as_json = false;
+};
+
+struct InspectFlags {
+  std::string token;
+  bool as_json = false;
+};
+
+Done Mint(const MintFlags& flags) {
+  Claims claims = flags.claims;
+  claims.issuer = flags.issuer.empty() ? ServiceUrl({}) : flags.issuer;
+  claims.token_id = NewId();
+  claims.issued_at = ToSeconds(SystemClock::Shared().Now());
+  const Duration lifetime = flags.lifetime.value_or(std::chrono::minutes(10));
+  if (lifetime % Seconds(1) != Duration::zero()) {
+    return Failure{kUsage, "--lifetime must be whole seconds"};
+  }
+  claims.expires_at =
+      claims.issued_at + std::chrono::duration_cast<Seconds>(lifetime);
+  const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
+  if (!store) return store.error();
+  const Try<SigningRing> ring = LoadRing(**store, KeyPurpose::kAccess);
+  if (!ring) return ring.error();
+  const Duration limit = ring->info().policy.max_token_life;
+  if (lifetime > limit) {
+    return Failure{kRefused,
+                   "the ring's tokens live at most " + FormatDuration(limit),
+                   "write --lifetime " + FormatDuration(limit) + " or less"};
+  }
+  const Result<std::string> token = Issuer(*ring).Mint(claims);
+  if (!token) return FromError(token.error());
+  PrintLine(flags.as_json ? MintedJson(*token, claims) : *token);
+  return {};
+}
+
+// ReadToken takes the argument, or one line of stdin.
+Try<std::string> ReadToken(const std::string& argument) {
+  if (!argument.empty() && argument != "-") return argument;
+  if (::isatty(STDIN_FILENO) != 0) PrintNote("reading the token from stdin");
+  std::string text;
+  // A line longer than any token is enough to be refused as too long.
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+    if (text.size() <= 2 * kMaxTokenLength) text += static_cast<char>(c);
+  }
+  if (text.ends_with('\r')) text.pop_back();
+  if (text.empty()) {
+    return Failure{kUsage, "no token on stdin",
+                   "give it as an argument or on stdin"};
+  }
+  return text;
+}
+
+Policy PolicyFor(const VerifyFlags& flags, const KeyRing& ring) {
+  Policy policy;
+  policy.any_issuer = flags.any_issuer;
+  policy.any_audience = flags.any_audience;
+  policy.audience = flags.audience;
+  policy.issuer = flags.issuer;
+  if (flags.issuer.empty() && !flags.any_issuer) {
+    policy.issuer = ServiceUrl(flags.feed_flags.service);
+  }
+  // The ring's own promises are the bounds to check a token against.
+  const RotationPolicy& promises = ring.info().policy;
+  policy.clock_skew = promises.clock_skew;
+  policy.max_lifetime = std::clamp<Duration>(promises.max_token_life,
+                                             Seconds(1), std::chrono::days(1));
+  return policy;
+}
+
+std::string HintFor(const Refusal& refusal) {
+  switch (refusal.code) {
+    case RefusalCode::kUnknownKey:
+      return "is the public ring up to date, and of the right service?";
+    case RefusalCode::kWrongIssuer:
+      return "--issuer names the issuer; `signet token inspect` shows the "
+             "token's";
+    case RefusalCode::kWrongAudience:
+      return "--audience names the audience; `signet token inspect` shows the "
+             "token's";
+    default:
+      return "";
+  }
+}
+
+Done Show(const Result<VerifiedToken, Refusal>& verdict, bool as_json,
+          bool revocation_checked) {
+  if (!verdict) {
+    if (as_json) PrintLine(RefusalJson(verdict.error()));
+    return Failure{kRefused, "refused: " + verdict.error().ToString(),
+                   HintFor(verdict.error())};
+  }
+  if (as_json) {
+    PrintLine(VerifiedJson(*verdict, revocation_checked));
+  } else {
+    PrintVerified(*verdict);
+  }
+  return {};
+}
+
+Failure PolicyFailure(const Error& error) {
+  Failure failure = FromError(error);
+  if (failure.hint.empty()) {
+    failure.hint =
+        "name what you expect, or waive it by name: --any-issuer, "
+        "--any-audience";
+  }
+  return failure;
+}
+
+Done VerifyByFile(const VerifyFlags& flags, const std::string& token) {
+  const Try<KeyRing> ring = LoadPublicRing(
+      flags.public_ring.empty()
+          ? PublicRingPath(flags.feed_flags.keys, KeyPurpose::kAccess)
+          : flags.public_ring);
+  if (!ring) return ring.error();
+  const LiveRing keys(*ring);
+  const Result<Verifier> verifier =
+      Verifier::CreateWithoutRevocation(PolicyFor(flags, *ring), keys);
+  if (!verifier) return PolicyFailure(verifier.error());
+  const Result<VerifiedToken, Refusal> verdict = verifier->Verify(token);
+  if (verdict) {
+    PrintNote("revocation was not checked; --feed asks the service");
+  }
+  return Show(verdict, flags.as_json, false);
+}
+
+Done VerifyByFeed(const VerifyFlags& flags, const std::string& token) {
+  std::optional<LiveRing> file_keys;
+  if (!flags.public_ring.empty()) {
+    const Try<KeyRing> ring = LoadPublicRing(flags.public_ring);
+    if (!ring) return ring.error();
+    file_keys.emplace(*ring);
+  }
+  const Try<std::unique_ptr<RevocationFeed>> feed = StartFeed(flags.feed_flags);
+  if (!feed) return feed.error();
+  const LiveRing& keys = file_keys ? *file_keys : (*feed)->keys();
+  const std::optional<KeyRing> ring = keys.Copy();
+  if (!ring) return Failure{kUnavailable, "the feed brought no access ring"};
+  const Result<Verifier> verifier =
+      Verifier::Create(PolicyFor(flags, *ring), keys, (*feed)->revocations());
+  if (!verifier) return PolicyFailure(verifier.error());
+  return Show(verifier->Verify(token), flags.as_json, true);
+}
+
+Done Verify(const VerifyFlags& flags) {
+  if (flags.any_issuer && !flags.issuer.empty()) {
+    return Failure{kUsage, "--issuer and --any-issuer exclude each other"};
+  }
+  if (flags.any_audience && !flags.audience.empty()) {
+    return Failure{kUsage, "--audience and --any-audience exclude each other"};
+  }
+  const Try<std::string> token = ReadToken(flags.token);
+  if (!token) return token.error();
+  const bool live = flags.feed || !flags.feed_flags.service.url.empty();
+  return live ? VerifyByFeed(flags, *token) : VerifyByFile(flags, *token);
+}
+
+Done Inspect(const InspectFlags& flags) {
+  const Try<std::string> token = ReadToken(flags.token);
+  if (!token) return token.error();
+  const Result<UnverifiedToken> parts = InspectUnverified(*token);
+  // kInvalid is the token's fault here, not the caller's.
+  if (!parts) {
+    return Failure{kRefused, parts.error().message, parts.error().hint};
+  }
+  if (flags.as_json) {
+    PrintLine(UnverifiedJson(*parts));
+  } else {
+    PrintUnverified(*parts);
+  }
+  return {};
+}
+
+void AddMint(CommandLine& line, CLI::App* group) {
+  auto flags = std::make_shared<MintFlags>();
+  CLI::App* const command =
+      line.Command(group, "mint", [flags] { return Mint(*flags); });
+  AddKeyFlags(command, flags->files);
+  AddText(command, "--subject", flags->claims.subject)->required();
+  AddText(command, "--issuer", flags->issuer);
+  AddList(command, "--audience", flags->claims.audience);
+  AddText(command, "--client", flags->claims.client_id);
+  AddText(command, "--scope", flags->claims.scope);
+  AddText(command, "--session", flags->claims.session_id);
+  AddText(command, "--claims", flags->claims.custom);
+  AddDuration(command, "--lifetime", flags->lifetime);
+  AddSwitch(command, "--json", flags->as_json);
+}
+
+void AddVerify(CommandLine& line, CLI::App* group) {
+  auto flags = std::make_shared<VerifyFlags>();
+  CLI::App* const command = line.Command(
+      group, "verify", [flags] { return Verify(*flags); }, &flags->token);
+  AddText(command, "--issuer", flags->issuer);
+  AddText(command, "--audience", flags->audience);
+  AddSwitch(command, "--any-issuer", flags->any_issuer);
+  AddSwitch(command, "--any-audience", flags->any_audience);
+  AddText(command, "--public-ring", flags->public_ring);
+  AddSwitch(command, "--feed", flags->feed);
+  AddFeedFlags(command, flags->feed_flags);
+  AddSwitch(command, "--json", flags->as_json);
+}
+
+void AddInspect(CommandLine& line, CLI::App* group) {
+  auto flags = std::make_shared<InspectFlags>();
+  CLI::App* const command = line.Command(
+      group, "inspect", [flags] { return Inspect(*flags); }, &flags->token);
+  AddSwitch(command, "--json", flags->as_json);
+}
+
+}  // namespace
+
+void AddTokenCommands(CommandLine& line) {
+  CLI::App* const group = line.Group("token", kTokenUsage);
+  AddMint(line, group);
+  AddVerify(line, group);
+  AddInspect(line, group);
+}
+
+}  // namespace signet::cli
