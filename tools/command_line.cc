@@ -12,10 +12,10 @@
 namespace signet::cli {
 namespace {
 
-// LooksLikeId tells a base64url id that begins with '-' from a mistyped flag:
-// ids are 22 characters and key ids longer, flags are shorter.
+// LooksLikeId tells a base64url id that begins with '-' from a mistyped flag.
+// Ids of sessions and tokens have 22 characters, key ids of JWTs 43.
 bool LooksLikeId(std::string_view text) {
-  if (text.size() < 22) return false;
+  if (text.size() != 22 && text.size() != 43) return false;
   for (const char c : text) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_') {
       return false;

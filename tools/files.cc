@@ -17,6 +17,7 @@ namespace {
 // File closes its descriptor.
 class File {
  public:
+  explicit File(int fd) : fd_(fd) {}
   File(const std::string& path, int flags, mode_t mode = 0)
       : fd_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
   ~File() {
@@ -92,13 +93,15 @@ Done WriteSecretFile(const std::string& path, std::string_view line) {
 }
 
 Done WriteFile(const std::string& path, std::string_view text) {
-  const std::string temporary = path + ".tmp";
-  {
-    File file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (!file.ok() || !file.WriteAll(text)) return System("writing", path);
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    return System("writing", path);
+  // A name that nobody could have put a link at.
+  std::string temporary = path + ".XXXXXX";
+  File file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.ok()) return System("writing", path);
+  if (!file.WriteAll(text) || ::fchmod(file.fd(), 0644) != 0 ||
+      std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const Failure failure = System("writing", path);
+    ::unlink(temporary.c_str());
+    return failure;
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <httplib.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cstdlib>
@@ -90,25 +91,46 @@ static json::value Status(const signet::FeedStatus& feed,
             {"refused", refused}}}};
 }
 
-int main(int argc, char** argv) {
+// Listen serves on HOST:PORT, or on any free port if PORT is 0.
+static void Listen(httplib::Server& server, const std::string& address) {
+  const size_t colon = std::min(address.rfind(':'), address.size());
+  const std::string host = address.substr(0, colon);
+  int port = Number(address.substr(std::min(colon + 1, address.size())));
+  if (port == 0) {
+    port = server.bind_to_any_port(host);
+  } else if (!server.bind_to_port(host, port)) {
+    port = -1;
+  }
+  if (port < 0) Die("cannot listen on " + address);
+  std::cout << "listening on http://" << host << ":" << port << std::endl;
+  server.listen_after_bind();
+}
+
+static std::map<std::string, std::string> ReadFlags(int argc, char** argv) {
   std::map<std::string, std::string> flags = {
       {"--service", "http://127.0.0.1:8420"},
       {"--client", ""},
       {"--feed-ring", "keys/feed.pub.json"},
-      {"--issuer", ""},
+      {"--issuer", ""},  // the service
       {"--audience", ""},
       {"--state", ""},
       {"--listen", "127.0.0.1:8430"},
-      {"--poll", "0"},
+      {"--poll", "0"},  // 0: subscribe
       {"--max-staleness", "10000"}};
   for (int i = 1; i < argc; i += 2) {
     if (!flags.contains(argv[i])) Die("unknown flag " + std::string(argv[i]));
     if (i + 1 == argc) Die(std::string(argv[i]) + " needs a value");
     flags[argv[i]] = argv[i + 1];
   }
-  const char* secret = std::getenv("SIGNET_CLIENT_SECRET");
+  if (flags["--issuer"].empty()) flags["--issuer"] = flags["--service"];
+  return flags;
+}
+
+int main(int argc, char** argv) {
+  auto flags = ReadFlags(argc, argv);
   auto feed_ring = signet::ReadPublicRing(flags["--feed-ring"]);
   if (!feed_ring) Die(feed_ring.error().message);
+  const char* secret = std::getenv("SIGNET_CLIENT_SECRET");
 
   // 1. Follow the feed. It brings the public ring and the revocation list.
   signet::FeedOptions options;
@@ -126,8 +148,7 @@ int main(int argc, char** argv) {
 
   // 2. Say what a token must be.
   signet::Policy policy;
-  policy.issuer =
-      flags["--issuer"].empty() ? flags["--service"] : flags["--issuer"];
+  policy.issuer = flags["--issuer"];
   policy.audience = flags["--audience"];
   policy.max_staleness = signet::Duration(Number(flags["--max-staleness"]));
   auto verifier =
@@ -137,8 +158,7 @@ int main(int argc, char** argv) {
   // 3. Serve. If the service is down this server starts all the same: it works
   // from its saved state, and answers 503 to what it cannot know.
   auto fresh = (*feed)->WaitUntilFresh(signet::Seconds(5));
-  if (!fresh)
-    std::cerr << "signet-edge: " << fresh.error().message << std::endl;
+  if (!fresh) std::cerr << "signet-edge: " + fresh.error().message + "\n";
   httplib::Server server;
   // This library's server keeps a thread for each open connection.
   server.new_task_queue = [] { return new httplib::ThreadPool(64); };
@@ -150,15 +170,5 @@ int main(int argc, char** argv) {
   server.Get("/status", [&](const auto&, auto& response) {
     Reply(response, 200, Status((*feed)->status(), verifier->counters()));
   });
-  const std::string listen = flags["--listen"];
-  const std::string host = listen.substr(0, listen.rfind(':'));
-  int port = Number(listen.substr(listen.rfind(':') + 1));
-  if (port == 0) {
-    port = server.bind_to_any_port(host);
-  } else if (!server.bind_to_port(host, port)) {
-    port = -1;
-  }
-  if (port < 0) Die("cannot listen on " + listen);
-  std::cout << "listening on http://" << host << ":" << port << std::endl;
-  server.listen_after_bind();
+  Listen(server, flags["--listen"]);
 }

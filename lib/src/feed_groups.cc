@@ -3,36 +3,13 @@
 #include "feed_body.h"
 #include "revocation_digest.h"
 #include "revocation_tables.h"
+#include "wide_id.h"
 
 // The entries of a snapshot: grouped by kind and minute of leaving, the ids of
 // a group in an interleaved Elias-Fano code (grammar: feed_frame.cc).
 
 namespace signet {
 namespace {
-
-// An id as a big-endian number, in two words.
-struct WideId {
-  uint64_t high = 0, low = 0;
-  auto operator<=>(const WideId&) const = default;
-};
-
-WideId ToWide(const RevocationId& id) {
-  WideId wide;
-  for (int i = 0; i < 8; ++i) {
-    wide.high = wide.high << 8 | id[i];
-    wide.low = wide.low << 8 | id[8 + i];
-  }
-  return wide;
-}
-
-RevocationId FromWide(const WideId& wide) {
-  RevocationId id;
-  for (int i = 0; i < 8; ++i) {
-    id[i] = static_cast<uint8_t>(wide.high >> (56 - 8 * i));
-    id[8 + i] = static_cast<uint8_t>(wide.low >> (56 - 8 * i));
-  }
-  return id;
-}
 
 // Split says how the ids of a group are cut: `head` high bits in unary, the
 // rest as it is. REQUIRES: 1 <= count < 2^32.

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <tuple>
+#include <map>
 
 #include "revocation_digest.h"
 #include "revocation_tables.h"
+#include "wide_id.h"
 
 namespace signet {
 namespace {
@@ -19,6 +20,31 @@ Revocation ToRevocation(RevocationKind kind, const RevocationId& id,
                         Mark mark) {
   return {kind, id, EpochSeconds{}, FromSeconds(mark.not_before),
           FromSeconds(mark.drop_minute * 60)};
+}
+
+// AppendSorted lists a map by minute, then id: group by group, which takes
+// far less than one sort of everything.
+template <class Map>
+void AppendSorted(RevocationKind kind, const Map& map, uint32_t first_minute,
+                  std::vector<Revocation>& entries) {
+  struct Item {
+    WideId id;
+    uint32_t not_before;
+  };
+  std::map<uint32_t, std::vector<Item>> minutes;
+  map.ForEach([&](const RevocationId& id, auto word) {
+    const Mark mark = MarkOf(word);
+    if (mark.drop_minute < first_minute) return;
+    minutes[mark.drop_minute].push_back({ToWide(id), mark.not_before});
+  });
+  for (auto& [minute, items] : minutes) {
+    std::sort(items.begin(), items.end(),
+              [](const Item& a, const Item& b) { return a.id < b.id; });
+    for (const Item& item : items) {
+      entries.push_back(
+          ToRevocation(kind, FromWide(item.id), {item.not_before, minute}));
+    }
+  }
 }
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
@@ -202,7 +228,12 @@ void RevocationList::Replace(std::span<const Revocation> entries) {
                               [&](const auto& e) { return e.kind == kind; }));
   });
   MinuteSums sums;
-  for (const Revocation& entry : entries) impl_->Merge(*next, sums, entry);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    // The slots of random ids lie anywhere: have them fetched meanwhile.
+    constexpr size_t kAhead = 8;
+    if (i + kAhead < entries.size()) next->Prefetch(entries[i + kAhead]);
+    impl_->Merge(*next, sums, entries[i]);
+  }
   next->UpdateKinds();
 
   // Readers may skip the tables only where both lists are empty.
@@ -246,23 +277,13 @@ std::vector<Revocation> RevocationList::Entries(Time signed_time) const {
   std::vector<Revocation> entries;
   entries.reserve(impl_->sums.count());
   Tables::Visit(tables, [&](RevocationKind kind, const auto& map) {
-    map.ForEach([&](const RevocationId& id, auto word) {
-      if (MinuteOf(word) < first) return;
-      entries.push_back(ToRevocation(kind, id, MarkOf(word)));
-    });
+    AppendSorted(kind, map, first, entries);
   });
   const uint64_t all = tables.all.load(std::memory_order_relaxed);
   if (all != 0 && MinuteOf(all) >= first) {
     entries.push_back(
         ToRevocation(RevocationKind::kAll, {}, Mark::Unpack(all)));
   }
-  const auto order = [](const Revocation& r) {
-    return std::tie(r.kind, r.drop_after, r.id);
-  };
-  std::sort(entries.begin(), entries.end(),
-            [&](const Revocation& a, const Revocation& b) {
-              return order(a) < order(b);
-            });
   return entries;
 }
 

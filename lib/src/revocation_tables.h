@@ -104,6 +104,13 @@ struct Tables {
     return n;
   }
 
+  // Prefetch is a hint that `entry` is about to be put.
+  void Prefetch(const Revocation& entry) const {
+    Visit(*this, [&](RevocationKind kind, const auto& map) {
+      if (kind == entry.kind) map.Prefetch(entry.id);
+    });
+  }
+
   // UpdateKinds sets `kinds` to what is there, once the entries are.
   void UpdateKinds() {
     uint32_t present = 0;

@@ -18,10 +18,6 @@ namespace {
 namespace json = boost::json;
 using FoundSession = Result<std::optional<Session>, http::Response>;
 
-http::Response InvalidRequest(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
-
 http::Response NoSuchSession() {
   return ErrorResponse(404, "not_found", "there is no such session");
 }
@@ -151,13 +147,14 @@ Result<EndRequest, http::Response> ReadEndRequest(
 // EndOfEveryClient is for callers that may revoke whatever they like.
 void EndOfEveryClient(const Services& services, const EndRequest& request,
                       ResponderPtr responder) {
-  auto done = [&services, responder](const Result<Revoked>& revoked) {
+  const RevocationKind kind =
+      request.except ? RevocationKind::kSession : RevocationKind::kSubject;
+  auto done = [&services, kind, responder](const Result<Revoked>& revoked) {
     if (!revoked && revoked.error().code == ErrorCode::kInvalid) {
       return responder->Send(InvalidRequest(revoked.error().message));
     }
     if (!revoked) return responder->Send(NotEnded());
-    services.metrics.CountRevocation(
-        RevocationKindName(RevocationKind::kSubject));
+    services.metrics.CountRevocation(RevocationKindName(kind));
     responder->Send(EndedResponse(services, *revoked));
   };
   const std::string& actor = request.caller.client->id;
@@ -165,7 +162,7 @@ void EndOfEveryClient(const Services& services, const EndRequest& request,
     return services.sessions.EndOthers(request.subject, *request.except, actor,
                                        std::move(done));
   }
-  services.sessions.Revoke({.kind = RevocationKind::kSubject,
+  services.sessions.Revoke({.kind = kind,
                             .value = request.subject,
                             .not_before = {},
                             .reason = "logout",

@@ -1,7 +1,9 @@
 #include "revocation-service/api/revocations.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,10 +20,7 @@ constexpr size_t kMaxReason = 200;
 // Below ServerOptions::response_timeout, so that the answer still gets out.
 constexpr uint64_t kMaxWaitSeconds = 60;
 constexpr uint64_t kMaxLimit = 1000;
-
-http::Response InvalidRequest(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
+constexpr uint64_t kMaxSequence = std::numeric_limits<int64_t>::max();
 
 Result<NewRevocation, http::Response> ReadRevocation(const std::string& text) {
   Result<JsonBody> body =
@@ -53,7 +52,7 @@ Result<NewRevocation, http::Response> ReadPost(const Services& services,
                                                const http::Request& request) {
   const auto caller = RequirePermission(services, request, "revoke");
   if (!caller) return caller.error();
-  if (!HasMediaType(request, "application/json")) {
+  if (!HasMediaType(request, kJsonType)) {
     return ErrorResponse(415, "invalid_request",
                          "the body must be application/json");
   }
@@ -86,22 +85,17 @@ http::Response AnswerPost(const Services& services, RevocationKind kind,
 struct LogQuery {
   uint64_t after = 0;
   uint64_t wait = 0;  // seconds
-  uint64_t limit = kMaxLimit;
+  size_t limit = 0;
 };
 
-// ReadParameter leaves `out` alone if the parameter is absent.
-Result<void, http::Response> ReadParameter(const http::Form& query,
-                                           std::string_view name, uint64_t max,
-                                           uint64_t& out) {
-  if (!query.Has(name)) return {};
-  const auto number = ParseNumber(query.Get(name), max);
-  if (!number) {
-    return InvalidRequest(std::string(name) +
-                          " must be a whole number of at most " +
-                          std::to_string(max));
-  }
-  out = *number;
-  return {};
+// ReadNumber reads a parameter of [least, most]; `absent` stands for none.
+// nullopt: it is something else.
+std::optional<uint64_t> ReadNumber(const http::Form& query,
+                                   std::string_view name, uint64_t least,
+                                   uint64_t most, uint64_t absent) {
+  if (!query.Has(name)) return absent;
+  const auto number = ParseNumber(query.Get(name), most);
+  return number && *number >= least ? number : std::nullopt;
 }
 
 Result<LogQuery, http::Response> ReadLogQuery(const Services& services,
@@ -110,19 +104,13 @@ Result<LogQuery, http::Response> ReadLogQuery(const Services& services,
   if (!caller) return caller.error();
   const auto query = ParseQuery(request.query, {"after", "wait", "limit"});
   if (!query) return InvalidRequest(query.error().message);
-  LogQuery read;
-  constexpr uint64_t kAny = std::numeric_limits<int64_t>::max();
-  for (auto [name, max, out] :
-       {std::tuple<std::string_view, uint64_t, uint64_t*>{"after", kAny,
-                                                          &read.after},
-        {"wait", kMaxWaitSeconds, &read.wait},
-        {"limit", kMaxLimit, &read.limit}}) {
-    if (auto ok = ReadParameter(*query, name, max, *out); !ok) {
-      return ok.error();
-    }
-  }
-  if (read.limit == 0) return InvalidRequest("limit must be at least 1");
-  return read;
+  const auto after = ReadNumber(*query, "after", 0, kMaxSequence, 0);
+  if (!after) return InvalidRequest("after must be a sequence number");
+  const auto wait = ReadNumber(*query, "wait", 0, kMaxWaitSeconds, 0);
+  if (!wait) return InvalidRequest("wait must be 0 to 60 seconds");
+  const auto limit = ReadNumber(*query, "limit", 1, kMaxLimit, kMaxLimit);
+  if (!limit) return InvalidRequest("limit must be 1 to 1000");
+  return LogQuery{*after, *wait, static_cast<size_t>(*limit)};
 }
 
 json::object Describe(const Publisher::Numbered& numbered) {

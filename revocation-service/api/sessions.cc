@@ -23,10 +23,6 @@ constexpr size_t kMaxScope = 1024;
 constexpr size_t kMaxDevice = 200;
 constexpr size_t kMaxClaims = 2048;
 
-http::Response InvalidRequest(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
-
 Result<OpenRequest, http::Response> ReadOpenRequest(const std::string& text) {
   Result<JsonBody> body = JsonBody::Parse(
       text, {"subject", "audience", "scope", "device", "claims", "client_id"});
@@ -46,12 +42,9 @@ Result<OpenRequest, http::Response> ReadOpenRequest(const std::string& text) {
 }
 
 // SetOwner decides whose session it will be.
-Result<void, http::Response> SetOwner(const ClientAuthentication& caller,
-                                      OpenRequest& open) {
-  if (open.client_id.empty()) open.client_id = caller.client->id;
-  // A client that is gone from the configuration is nobody's to act for.
-  if (!caller.client->MayActFor(open.client_id) ||
-      caller.registry->Find(open.client_id) == nullptr) {
+Result<void, http::Response> SetOwner(const Client& caller, OpenRequest& open) {
+  if (open.client_id.empty()) open.client_id = caller.id;
+  if (!caller.MayActFor(open.client_id)) {
     return ErrorResponse(403, "unauthorized_client",
                          "the caller may not act for client_id");
   }
@@ -112,13 +105,14 @@ Result<OpenRequest, http::Response> ReadOpen(const Services& services,
                                              const http::Request& request) {
   const auto caller = RequirePermission(services, request, "session.open");
   if (!caller) return caller.error();
-  if (!HasMediaType(request, "application/json")) {
+  if (!HasMediaType(request, kJsonType)) {
     return ErrorResponse(415, "invalid_request",
                          "the body must be application/json");
   }
   auto open = ReadOpenRequest(request.body);
   if (!open) return open;
-  if (auto owned = SetOwner(*caller, *open); !owned) return owned.error();
+  if (auto owned = SetOwner(*caller->client, *open); !owned)
+    return owned.error();
   if (auto fits = CheckMintable(services, *open); !fits) return fits.error();
   return open;
 }

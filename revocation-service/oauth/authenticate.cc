@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "revocation-service/http/message.h"
 #include "revocation-service/oauth/endpoints.h"
 #include "revocation-service/oauth/requests.h"
 #include "signet/primitives.h"
@@ -12,16 +14,10 @@ namespace {
 
 using Authentication = Result<ClientAuthentication, http::Response>;
 
-constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
-
 struct Credentials {
   std::string id;
   std::string secret;
 };
-
-http::Response InvalidRequest(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
 
 // Refuser makes the 401 of RFC 6749 section 5.2. The challenge belongs to a
 // client that tried the Authorization header, or that had no other way: one
@@ -48,27 +44,16 @@ class Refuser {
   const bool challenge_;
 };
 
-bool IsBasicScheme(std::string_view scheme) {
-  constexpr std::string_view kBasic = "basic";
-  if (scheme.size() != kBasic.size()) return false;
-  for (size_t i = 0; i < kBasic.size(); ++i) {
-    if ((scheme[i] | 0x20) != kBasic[i]) return false;
-  }
-  return true;
-}
-
 // ParseBasic reads RFC 7617 credentials whose halves are form-encoded, as RFC
 // 6749 section 2.3.1 asks. nullopt: they are not in that form.
 std::optional<Credentials> ParseBasic(std::string_view header) {
-  const size_t space = header.find(' ');
-  if (space == header.npos || !IsBasicScheme(header.substr(0, space))) {
+  const size_t scheme = std::min(header.find(' '), header.size());
+  const size_t token = header.find_first_not_of(' ', scheme);
+  if (!http::EqualsIgnoringCase(header.substr(0, scheme), "Basic") ||
+      token == header.npos) {
     return std::nullopt;
   }
-  header.remove_prefix(space);
-  header.remove_prefix(header.find_first_not_of(' ') == header.npos
-                           ? header.size()
-                           : header.find_first_not_of(' '));
-  const Result<std::string> text = Base64Decode(header);
+  const Result<std::string> text = Base64Decode(header.substr(token));
   if (!text) return std::nullopt;
   const size_t colon = text->find(':');
   if (colon == std::string::npos) return std::nullopt;

@@ -116,7 +116,7 @@ http::Response Introspect(const Services& services,
       RequireFormPermission(services, request, *form, "introspect");
   if (!caller) return caller.error();
   if (!form->Has("token")) {
-    return ErrorResponse(400, "invalid_request", "token is missing");
+    return InvalidRequest("token is missing");
   }
   // RFC 7662 section 2.1: all types are searched, whatever the hint.
   const std::string_view token = form->Get("token");

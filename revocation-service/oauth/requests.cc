@@ -1,38 +1,24 @@
 #include "revocation-service/oauth/requests.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
+#include "revocation-service/http/message.h"
 #include "signet/issuer.h"
 
 namespace signet::service {
 namespace {
-
-constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
-http::Response Invalid(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
 
 // RFC 6749 section 2.3.1: credentials "MUST NOT be included in the request
 // URI". Other parameters there are unknown to us, and so ignored.
 Result<void, http::Response> CheckQuery(const std::string& query) {
   if (query.empty()) return {};
   const Result<http::Form> form = http::Form::Parse(query);
-  if (!form) return Invalid(form.error().message);
+  if (!form) return InvalidRequest(form.error().message);
   for (const std::string_view name :
        {"client_secret", "client_assertion", "refresh_token", "token"}) {
     if (form->Has(name)) {
-      return Invalid(std::string(name) + " must be sent in the body");
+      return InvalidRequest(std::string(name) + " must be sent in the body");
     }
   }
   return {};
@@ -63,22 +49,26 @@ http::Response MintFailure(const Error& error) {
 
 }  // namespace
 
+http::Response InvalidRequest(std::string_view description) {
+  return ErrorResponse(400, "invalid_request", description);
+}
+
 bool HasMediaType(const http::Request& request, std::string_view type) {
   if (request.CountHeader("Content-Type") != 1) return false;
   std::string_view value = request.Header("Content-Type");
   value = value.substr(0, value.find(';'));
   const size_t last = value.find_last_not_of(" \t");
   value = value.substr(0, last == value.npos ? 0 : last + 1);
-  return EqualsIgnoringCase(value, type);
+  return http::EqualsIgnoringCase(value, type);
 }
 
 Result<http::Form, http::Response> ReadForm(const http::Request& request) {
   if (auto query = CheckQuery(request.query); !query) return query.error();
   if (!HasMediaType(request, kFormType)) {
-    return Invalid("the body must be application/x-www-form-urlencoded");
+    return InvalidRequest("the body must be application/x-www-form-urlencoded");
   }
   Result<http::Form> form = http::Form::Parse(request.body);
-  if (!form) return Invalid(form.error().message);
+  if (!form) return InvalidRequest(form.error().message);
   return std::move(form).value();
 }
 

@@ -14,6 +14,13 @@ namespace signet::service {
 
 using ResponderPtr = std::shared_ptr<http::Responder>;
 
+inline constexpr std::string_view kFormType =
+    "application/x-www-form-urlencoded";
+inline constexpr std::string_view kJsonType = "application/json";
+
+// InvalidRequest is 400: the request itself is wrong.
+http::Response InvalidRequest(std::string_view description);
+
 // HasMediaType tells whether the request has exactly one Content-Type, and it
 // is `type`, with or without parameters.
 bool HasMediaType(const http::Request& request, std::string_view type);

@@ -89,8 +89,7 @@ void Revoke(const Services& services, const Target& target,
 // proves nothing, so it is not told that there is such a token.
 http::Response NotYours(const ClientAuthentication& caller) {
   if (!caller.proven) return Done();
-  return ErrorResponse(400, "invalid_request",
-                       "the token was issued to another client");
+  return InvalidRequest("the token was issued to another client");
 }
 
 }  // namespace
@@ -102,8 +101,7 @@ void HandleRevoke(const Services& services, const http::Request& request,
   const auto caller = AuthenticateForm(services, request, *form);
   if (!caller) return responder->Send(caller.error());
   if (!form->Has("token")) {
-    return responder->Send(
-        ErrorResponse(400, "invalid_request", "token is missing"));
+    return responder->Send(InvalidRequest("token is missing"));
   }
   const auto target = FindTarget(services, form->Get("token"));
   if (!target) return responder->Send(NotDone());

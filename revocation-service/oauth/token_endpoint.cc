@@ -10,10 +10,6 @@
 namespace signet::service {
 namespace {
 
-http::Response InvalidRequest(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
-
 // WorthALine tells the outcomes that somebody should look at; the others are
 // counted, and cost no line that a client could provoke at will.
 bool WorthALine(ExchangeOutcome outcome) {
@@ -22,7 +18,8 @@ bool WorthALine(ExchangeOutcome outcome) {
          outcome == ExchangeOutcome::kFromTheFuture;
 }
 
-void Record(const Services& services, const ExchangeResult& result) {
+void Record(const Services& services, const std::string& client_id,
+            const ExchangeResult& result) {
   services.metrics.CountExchange(ExchangeOutcomeName(result.outcome));
   if (result.outcome == ExchangeOutcome::kReuseRecent ||
       result.outcome == ExchangeOutcome::kReuseStale) {
@@ -30,8 +27,8 @@ void Record(const Services& services, const ExchangeResult& result) {
         RevocationKindName(RevocationKind::kSession));
   }
   if (WorthALine(result.outcome)) {
-    spdlog::warn("exchange: {}: {}", ExchangeOutcomeName(result.outcome),
-                 result.reason);
+    spdlog::warn("exchange for client {}: {}: {}", client_id,
+                 ExchangeOutcomeName(result.outcome), result.reason);
   }
 }
 
@@ -94,10 +91,11 @@ void HandleToken(const Services& services, const http::Request& request,
   Result<ExchangeRequest, http::Response> exchange =
       ReadExchange(services, request);
   if (!exchange) return responder->Send(std::move(exchange).error());
+  std::string client_id = exchange->client_id;
   services.sessions.Exchange(
       std::move(exchange).value(),
-      [&services, responder](const ExchangeResult& result) {
-        Record(services, result);
+      [&services, client_id, responder](const ExchangeResult& result) {
+        Record(services, client_id, result);
         responder->Send(AnswerExchange(services, result));
       });
 }

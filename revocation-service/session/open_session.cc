@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <span>
 
 #include "revocation-service/session/operations.h"
 #include "revocation-service/session/text_rules.h"
@@ -10,7 +9,7 @@ namespace {
 
 constexpr size_t kMaxAudiences = 64;
 constexpr size_t kMaxText = 4096;
-// Records of each sort that one Open removes at most; the next one goes on.
+// Records that one Open removes at most; the next one goes on.
 constexpr size_t kMaxRemoved = 64;
 
 Status Validate(const OpenRequest& request) {
@@ -62,7 +61,6 @@ class OpenOperation final : public Operation {
  private:
   Result<Batch> MakeBatch();
   Status MakeRoom(std::vector<StoredSession> sessions, Batch& batch) const;
-  void Remove(std::span<const StoredSession> sessions, Batch& batch) const;
   Session NewSession(const Cutoffs& cutoffs, const SecretKey& key) const;
 
   const OpenRequest request_;
@@ -119,35 +117,28 @@ Result<Batch> OpenOperation::MakeBatch() {
   return batch;
 }
 
-// MakeRoom removes as many live sessions as it takes, the oldest first, and
-// some of those that are over in any case.
+// MakeRoom lets the subject have as many records as it may have sessions: it
+// removes those that are over first, then the oldest. Nothing is removed
+// merely because it is over: the clock that says so may be wrong.
 Status OpenOperation::MakeRoom(std::vector<StoredSession> sessions,
                                Batch& batch) const {
-  const auto over = std::stable_partition(
+  const auto live = std::stable_partition(
       sessions.begin(), sessions.end(),
-      [](const StoredSession& stored) { return stored.life == Life::kLive; });
-  const auto live = static_cast<size_t>(over - sessions.begin());
-  size_t evicted = 0;
-  if (live >= limits().max_per_subject) {
-    if (!limits().evict_oldest) {
-      return Error{ErrorCode::kDenied,
-                   "opening a session: the subject has too many"};
-    }
-    evicted = std::min(live, live - limits().max_per_subject + 1);
+      [](const StoredSession& stored) { return stored.life != Life::kLive; });
+  const auto live_count = static_cast<size_t>(sessions.end() - live);
+  if (live_count >= limits().max_per_subject && !limits().evict_oldest) {
+    return Error{ErrorCode::kDenied,
+                 "opening a session: the subject has too many"};
   }
-  const std::span<const StoredSession> all(sessions);
-  Remove(all.first(std::min(evicted, kMaxRemoved)), batch);
-  Remove(all.subspan(live, std::min(all.size() - live, kMaxRemoved)), batch);
-  return {};
-}
-
-void OpenOperation::Remove(std::span<const StoredSession> sessions,
-                           Batch& batch) const {
+  size_t excess = sessions.size() + 1;
+  excess -= std::min(excess, std::max<size_t>(limits().max_per_subject, 1));
+  sessions.resize(std::min(excess, kMaxRemoved));
   for (const StoredSession& stored : sessions) {
     AddRemoval(stored, batch);
     batch.log.push_back(
         SessionEntry(stored.session, now_, limits(), {"evicted", "signetd"}));
   }
+  return {};
 }
 
 Session OpenOperation::NewSession(const Cutoffs& cutoffs,

@@ -10,12 +10,16 @@ namespace {
 // Sessions whose records one subject revocation removes; the cutoff ends the
 // others too, and the sweep removes them.
 constexpr size_t kMaxRemoved = 1000;
+constexpr size_t kMaxReason = 255;
 
 Error Invalid(std::string what) {
   return {ErrorCode::kInvalid, "revoking: " + std::move(what)};
 }
 
-Status ValidateValue(const NewRevocation& request) {
+Status ValidateTexts(const NewRevocation& request) {
+  if (request.reason.size() > kMaxReason || !IsPlainText(request.reason)) {
+    return Invalid("the reason is not plain text of at most 255 bytes");
+  }
   if (request.kind < RevocationKind::kToken ||
       request.kind > RevocationKind::kAll) {
     return Invalid("unknown kind");
@@ -245,7 +249,7 @@ void StartKind(std::shared_ptr<StoreCore> core, NewRevocation request,
 
 void StartRevoke(std::shared_ptr<StoreCore> core, NewRevocation request,
                  RevokedCallback done) {
-  Status valid = ValidateValue(request);
+  Status valid = ValidateTexts(request);
   if (valid.ok()) {
     valid = ValidateNotBefore(request, core->clock.Now(), core->limits());
   }

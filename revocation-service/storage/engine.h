@@ -79,8 +79,7 @@ class Engine {
 
   // Tail returns up to `limit` log records after sequence `after`. kNotFound
   // if the log was trimmed past it.
-  virtual Result<std::vector<LogRecord>> Tail(uint64_t after,
-                                              size_t limit) = 0;
+  virtual Result<std::vector<LogRecord>> Tail(uint64_t after, size_t limit) = 0;
 
   // LastSequence is the sequence of the last durable log record, or 0.
   virtual Result<uint64_t> LastSequence() = 0;

@@ -8,7 +8,6 @@
 //   'm' "trimmed"    the log is forgotten through it, 8 bytes BE
 
 #include <rocksdb/cache.h>
-#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
@@ -17,10 +16,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 #include <unordered_map>
 
 #include "revocation-service/storage/big_endian.h"
+#include "revocation-service/storage/directory.h"
 #include "revocation-service/storage/engine.h"
 #include "signet/mutex.h"
 
@@ -59,23 +58,8 @@ Error ToError(const char* doing, const rocksdb::Status& status) {
           std::string(doing) + ": " + status.ToString()};
 }
 
-// The service must be small when it is idle: two write buffers and the cache
+// The service must be small when it is idle: the write buffers and the cache
 // are nearly all that the store keeps in memory.
-rocksdb::BlockBasedTableOptions TableOptions() {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(8 << 20, /*num_shard_bits=*/2);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.format_version = 5;
-  return table;
-}
-
-rocksdb::CompressionType BestCompression() {
-  const auto supported = rocksdb::GetSupportedCompressions();
-  const bool lz4 = std::find(supported.begin(), supported.end(),
-                             rocksdb::kLZ4Compression) != supported.end();
-  return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-}
-
 rocksdb::Options DatabaseOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -88,11 +72,10 @@ rocksdb::Options DatabaseOptions() {
       rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.write_buffer_size = 8 << 20;
   options.max_write_buffer_number = 3;
-  options.max_total_wal_size = 32 << 20;
   options.memtable_prefix_bloom_size_ratio = 0.02;
   options.memtable_whole_key_filtering = true;
   options.level_compaction_dynamic_level_bytes = true;
-  options.compression = BestCompression();
+  options.compression = rocksdb::kLZ4Compression;
   options.max_open_files = 256;
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1 << 20;
@@ -101,8 +84,12 @@ rocksdb::Options DatabaseOptions() {
   options.max_log_file_size = 1 << 20;
   options.keep_log_file_num = 4;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.table_factory.reset(
-      rocksdb::NewBlockBasedTableFactory(TableOptions()));
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(8 << 20, /*num_shard_bits=*/2);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
 
@@ -378,17 +365,6 @@ Status RocksDbEngine::CheckFormat() {
   return {};
 }
 
-// MakeDirectory makes it, if need be, for the owner alone.
-Status MakeDirectory(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code failed;
-  const bool made = fs::create_directories(path, failed);
-  if (made && !failed) fs::permissions(path, fs::perms::owner_all, failed);
-  if (!failed) return {};
-  return Error{ErrorCode::kUnavailable,
-               "making the directory " + path + ": " + failed.message()};
-}
-
 // OpenError tells apart what an operator can act on.
 Error OpenError(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -406,7 +382,7 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
 }
 
 Result<std::unique_ptr<Engine>> RocksDbEngine::Open(const std::string& path) {
-  if (Status made = MakeDirectory(path); !made.ok()) return made.error();
+  if (Status made = MakePrivateDirectory(path); !made.ok()) return made.error();
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(DatabaseOptions(), path, &db);
   if (!status.ok()) return OpenError(path, status);

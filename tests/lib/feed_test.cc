@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -144,12 +145,14 @@ TEST_CASE("a replayed answer is refused, counted and confirms nothing") {
   service.Revoke(1);
   REQUIRE(SoonRevoked(*feed, 1));
   // From here on every poll is answered with the first answer of all.
-  auto first = std::make_shared<std::string>();
-  service.Tamper("/feed/log", [first](std::string& frame) {
-    if (first->empty()) *first = frame;
-    frame = *first;
+  auto replaying = std::make_shared<std::atomic<bool>>(false);
+  service.Tamper("/feed/log", [replaying, first = std::string()](
+                                  std::string& frame) mutable {
+    if (first.empty()) first = frame;
+    frame = first;
+    *replaying = true;
   });
-  REQUIRE(Eventually([&] { return !first->empty(); }));
+  REQUIRE(Eventually([&] { return replaying->load(); }));
   std::this_thread::sleep_for(milliseconds(200));
   const Time seen = feed->revocations().SignedTime();
   service.Revoke(2);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <future>
 
 #include "tests/revocation-service/service_under_test.h"
@@ -9,11 +10,10 @@
 namespace signet::service {
 namespace {
 
-using testing::BreakableEngine;
 using testing::Catcher;
 
-// StuckEngine does not answer a commit until it is let go.
-class StuckEngine final : public Engine {
+// TestEngine fails commits, or does not answer them until it is let go.
+class TestEngine final : public Engine {
  public:
   Result<std::optional<std::string>> Get(std::string_view key) override {
     return engine_->Get(key);
@@ -26,7 +26,10 @@ class StuckEngine final : public Engine {
   std::vector<Result<Committed>> Commit(
       std::span<const Batch> batches) override {
     ++commits;
-    released_.wait();
+    if (stuck) released_.wait();
+    if (broken) {
+      return {Error{ErrorCode::kUnavailable, "the disk is on fire"}};
+    }
     return engine_->Commit(batches);
   }
   Result<std::vector<LogRecord>> Tail(uint64_t after, size_t limit) override {
@@ -36,6 +39,8 @@ class StuckEngine final : public Engine {
 
   void Release() { release_.set_value(); }
   std::atomic<int> commits{0};
+  std::atomic<bool> stuck{false};
+  std::atomic<bool> broken{false};
 
  private:
   std::unique_ptr<Engine> engine_ = NewMemoryEngine();
@@ -64,7 +69,7 @@ TEST_CASE("a store that answers and no fault is ready") {
 
 TEST_CASE("a store that fails is not ready, and is again when it heals") {
   ManualClock clock{Time()};
-  BreakableEngine engine;
+  TestEngine engine;
   Committer committer(engine, {});
   Readiness readiness(committer, clock,
                       [] { return std::vector<std::string>(); });
@@ -92,7 +97,8 @@ TEST_CASE("each fault is named") {
 
 TEST_CASE("a store that does not answer is not ready after three seconds") {
   ManualClock clock{Time()};
-  StuckEngine engine;
+  TestEngine engine;
+  engine.stuck = true;
   {
     Committer committer(engine, {});
     Readiness readiness(committer, clock,

@@ -86,7 +86,7 @@ class SessionFixture {
         [&](auto done) { store.EndOthers(subject, except, "app", done); });
   }
   Result<Revoked> Revoke(NewRevocation request) {
-    request.reason = "test";
+    if (request.reason.empty()) request.reason = "test";
     request.actor = "tester";
     return Wait<Result<Revoked>>(
         [&](auto done) { store.Revoke(std::move(request), done); });

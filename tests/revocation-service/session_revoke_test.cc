@@ -167,6 +167,8 @@ TEST_CASE("a revocation that breaks a rule is invalid and writes nothing") {
   const EpochSeconds past = kNoon - hours(1);
   const std::vector<NewRevocation> bad = {
       {.kind = Kind::kToken, .value = ""},
+      {.kind = Kind::kToken, .value = "jti", .reason = "a\nb"},
+      {.kind = Kind::kToken, .value = "jti", .reason = std::string(256, 'r')},
       {.kind = Kind::kSubject, .value = std::string(256, 's')},
       {.kind = Kind::kClient, .value = "a\x1f"},
       {.kind = Kind::kSubject, .value = "\xff"},

@@ -115,13 +115,21 @@ TEST_CASE("a limit that does not evict denies the next session") {
   CHECK(f.TryOpen(again).ok());
 }
 
-TEST_CASE("sessions that are over do not count, and an open removes them") {
+TEST_CASE("sessions that are over go first when there must be room") {
   SessionFixture f(
       {.idle_timeout = hours(1), .max_per_subject = 1, .evict_oldest = false});
   f.Open();
   f.clock.Advance(hours(1));
   f.Open();
   CHECK(f.CountSessions() == 1);
+}
+
+TEST_CASE("sessions that are over stay while there is room") {
+  SessionFixture f({.idle_timeout = hours(1), .max_per_subject = 2});
+  f.Open();
+  f.clock.Advance(hours(1));
+  f.Open();
+  CHECK(f.CountSessions() == 2);
 }
 
 TEST_CASE("a lowered limit holds at the next open") {

@@ -1,7 +1,8 @@
 // What golden scripts cannot say well: hostile answers, signals, full disks.
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -135,6 +136,45 @@ TEST_CASE(
     CHECK(result.exit == 2);
   }
   CHECK(service.asked().empty());
+}
+
+// FlagsIn lists the words of a usage text that begin with "--".
+std::set<std::string> FlagsIn(const std::string& usage) {
+  std::set<std::string> flags;
+  for (size_t at = usage.find("--"); at != std::string::npos;
+       at = usage.find("--", at + 2)) {
+    const size_t end =
+        usage.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at);
+    flags.insert(usage.substr(at, end - at));
+  }
+  return flags;
+}
+
+TEST_CASE("every flag that a usage text names is taken by a command") {
+  TempDir dir;
+  const std::map<std::string, std::vector<std::string>> groups = {
+      {"keys", {"init", "list", "rotate", "export"}},
+      {"token", {"mint", "verify", "inspect"}},
+      {"session", {"open", "list", "end"}},
+      {"revoke", {"token", "subject", "all"}},
+      {"feed", {"tail", "status"}},
+      {"client", {"new"}}};
+  for (const auto& [group, commands] : groups) {
+    const std::string usage =
+        RunShell("signet " + group + " --help", dir.path()).out;
+    CHECK(FlagsIn(usage).size() >= 5);
+    for (const std::string& flag : FlagsIn(usage)) {
+      bool known = false;
+      for (const std::string& command : commands) {
+        // Without a value; what else is wrong does not matter.
+        const CliResult result = RunShell(
+            "signet " + group + " " + command + " " + flag, dir.path());
+        known = known || !Contains(result.err, "unknown argument");
+      }
+      INFO("signet ", group, ": ", flag);
+      CHECK(known);
+    }
+  }
 }
 
 TEST_CASE("output that could not be written is no success") {
