@@ -22,11 +22,11 @@ struct Claims {
   EpochSeconds expires_at{};
   EpochSeconds issued_at{};
   std::optional<EpochSeconds> not_before;
-  std::string token_id;   // jti
+  std::string token_id;  // jti
   std::string client_id;
-  std::string scope;      // space-separated, RFC 6749 section 3.3
-  std::string session_id; // sid: base64url of the session's 16 bytes
-  std::string cnf_jkt;    // cnf.jkt: thumbprint of the DPoP key, RFC 9449
+  std::string scope;       // space-separated, RFC 6749 section 3.3
+  std::string session_id;  // sid: base64url of the session's 16 bytes
+  std::string cnf_jkt;     // cnf.jkt: thumbprint of the DPoP key, RFC 9449
 
   // Every other member of the claims set, as one JSON object text, or empty.
   // Issuer::Mint refuses it if it names a claim that has a member above.

@@ -18,8 +18,7 @@ using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 using EpochSeconds = std::chrono::sys_seconds;
 
 // Monotonic never runs backwards and means nothing outside this process.
-using Monotonic =
-    std::chrono::time_point<std::chrono::steady_clock, Duration>;
+using Monotonic = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
 inline EpochSeconds ToSeconds(Time time) {
   return std::chrono::floor<Seconds>(time);

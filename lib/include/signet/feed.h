@@ -55,8 +55,8 @@ struct FeedStatus {
   Duration staleness = Duration::max();
   uint64_t ring_generation = 0;
   size_t entries = 0;
-  uint64_t frames = 0;     // accepted since start
-  uint64_t refused = 0;    // frames that were forged, replayed or in conflict
+  uint64_t frames = 0;   // accepted since start
+  uint64_t refused = 0;  // frames that were forged, replayed or in conflict
   uint64_t reconnects = 0;
   std::string last_error;  // empty while all is well
 };

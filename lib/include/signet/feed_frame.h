@@ -45,8 +45,8 @@ struct HeadFrame {
 // only if head.position is the last entry does the batch prove completeness.
 struct BatchFrame {
   FeedHead head;
-  uint64_t first_sequence = 1;  // of entries.front()
-  LogHash previous_hash{};      // at first_sequence - 1
+  uint64_t first_sequence = 1;      // of entries.front()
+  LogHash previous_hash{};          // at first_sequence - 1
   std::vector<Revocation> entries;  // at least one, at most kMaxBatch
   bool operator==(const BatchFrame&) const = default;
 };

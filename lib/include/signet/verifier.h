@@ -43,8 +43,15 @@ enum class RefusalCode : uint8_t {
 
 // Stage is the step of Verify that refused, in the order in which they run.
 enum class Stage : uint8_t {
-  kLength, kFormat, kHeader, kKey, kSignature, kClaims, kPolicy,
-  kRevocation, kFreshness,
+  kLength,
+  kFormat,
+  kHeader,
+  kKey,
+  kSignature,
+  kClaims,
+  kPolicy,
+  kRevocation,
+  kFreshness,
 };
 
 std::string_view RefusalCodeName(RefusalCode code);  // "too_long", …
