@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/error.hpp>
+#include <functional>
 
 namespace signet {
 
@@ -114,8 +115,9 @@ struct JsonHandler {
   // Whole is the string that ends with `part`. Only a string without escapes
   // comes in one piece that lies in the text itself.
   std::string_view Whole(json::string_view part, size_t total) {
-    if (part.size() == total && part.data() >= text.data() &&
-        part.data() <= text.data() + text.size()) {
+    const std::less_equal<const char*> not_behind;
+    if (part.size() == total && not_behind(text.data(), part.data()) &&
+        not_behind(part.data(), text.data() + text.size())) {
       return {part.data(), total};
     }
     Unescape(part);

@@ -221,8 +221,10 @@ TEST_CASE("a frozen stream is taken for dead and opened again") {
   const auto feed = StartFresh(options);
   service.Freeze(true);
   service.Revoke(1);
-  CHECK(Eventually([&] { return feed->status().reconnects > 0; }));
-  CHECK_FALSE(feed->status().last_error.empty());
+  CHECK(Eventually([&] {
+    const FeedStatus status = feed->status();
+    return status.reconnects > 0 && !status.last_error.empty();
+  }));
   service.Freeze(false);
   CHECK(SoonRevoked(*feed, 1));
   CHECK(SoonFresh(*feed));

@@ -35,7 +35,7 @@ bool Revokes(const RevocationList& list, const std::string& token) {
 
 // LiveService is the feed of a service that listens. Engine, rings and clock
 // outlive its restarts.
-class LiveService {
+class LiveService : public testing::BreakableStore {
  public:
   LiveService() { Start(); }
   ~LiveService() { Stop(); }
@@ -50,9 +50,10 @@ class LiveService {
     sessions.emplace(
         engine, *committer, [this] { return rings->refresh(); },
         SessionLimits{}, clock);
-    auto made =
-        Verifier::Create({.any_issuer = true, .any_audience = true},
-                         rings->live_access(), publisher->revocations(), clock);
+    Policy anyone;
+    anyone.any_issuer = anyone.any_audience = true;
+    auto made = Verifier::Create(anyone, rings->live_access(),
+                                 publisher->revocations(), clock);
     REQUIRE(made.ok());
     verifier.emplace(std::move(made).value());
     services.emplace(Services{*sessions, *publisher, *rings, *verifier, metrics,
@@ -97,7 +98,6 @@ class LiveService {
     return std::move(feed).value();
   }
 
-  testing::BreakableEngine engine;
   ManualClock clock{kFeedStart};
   testing::TestRings directory;
   std::unique_ptr<Rings> rings = directory.Open();

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "revocation-service/feed/publisher.h"
+#include "tests/revocation-service/faulty_engine.h"
 #include "tests/revocation-service/service_under_test.h"
 
 namespace signet::service::testing {
@@ -207,8 +209,16 @@ class ModelReplica {
   const Clock& clock_;
 };
 
-// FeedFixture is a publisher on a memory engine that can be broken.
-class FeedFixture {
+// BreakableStore is a memory engine whose every call fails while `fault` says
+// so.
+struct BreakableStore {
+  std::atomic<Fault> fault{Fault::kNone};
+  std::unique_ptr<Engine> memory = NewMemoryEngine();
+  FaultyEngine engine{*memory, [this](EngineCall) { return fault.load(); }};
+};
+
+// FeedFixture is a publisher on a store that can be broken.
+class FeedFixture : public BreakableStore {
  public:
   explicit FeedFixture(
       Publisher::Options options = {.heartbeat = std::chrono::hours(1)})
@@ -245,7 +255,6 @@ class FeedFixture {
     CHECK(replica.position == answer->position);
   }
 
-  BreakableEngine engine;
   ManualClock clock{kFeedStart};
   TestRings directory;
   std::unique_ptr<Rings> rings = directory.Open();

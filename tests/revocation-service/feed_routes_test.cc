@@ -133,7 +133,7 @@ TEST_CASE("every endpoint demands the permission feed") {
 
 TEST_CASE("without the store every endpoint answers 503, and when to retry") {
   FeedUnderTest feed;
-  feed.engine.broken = true;
+  feed.fault = Fault::kUnavailable;
   for (const std::string path : kPaths) {
     CAPTURE(path);
     const http::Response response = feed.Get(path);

@@ -85,12 +85,12 @@ TEST_CASE("a log record or checkpoint of a newer version does not open") {
 }
 
 TEST_CASE("a store that does not answer does not open") {
-  testing::BreakableEngine engine;
-  engine.broken = true;
+  testing::BreakableStore store;
+  store.fault = Fault::kUnavailable;
   const testing::TestRings directory;
   const auto rings = directory.Open();
   const ManualClock clock(kFeedStart);
-  CHECK(CodeOfOpen(engine, *rings, clock) == ErrorCode::kUnavailable);
+  CHECK(CodeOfOpen(store.engine, *rings, clock) == ErrorCode::kUnavailable);
 }
 
 TEST_CASE("a revocation is in force when CatchUp returns") {
@@ -184,7 +184,7 @@ TEST_CASE("cursors of another epoch, ahead of the log, and too old") {
 TEST_CASE("without the store nothing is signed, and afterwards all is told") {
   FeedFixture feed;
   feed.Revoke(Tokens(1, "t"));
-  feed.engine.broken = true;
+  feed.fault = Fault::kUnavailable;
   const auto unavailable = [](const auto& result) {
     REQUIRE_FALSE(result.ok());
     CHECK(result.error().code == ErrorCode::kUnavailable);
@@ -199,7 +199,7 @@ TEST_CASE("without the store nothing is signed, and afterwards all is told") {
   CHECK_FALSE(feed.publisher->CatchUp().ok());
   // What is known stays in force.
   CHECK(feed.publisher->revocations().size() == 1);
-  feed.engine.broken = false;
+  feed.fault = Fault::kNone;
   CHECK(feed.publisher->Head().ok());
 }
 

@@ -76,14 +76,14 @@ TEST_CASE("no head is sent while the store does not answer") {
   Mailbox mailbox;
   REQUIRE(feed.publisher->Subscribe({1, 0}, mailbox.NewSink()).ok());
   REQUIRE(Eventually([&] { return mailbox.size() >= 1; }));
-  feed.engine.broken = true;
+  feed.fault = Fault::kUnavailable;
   feed.clock.Advance(seconds(5));  // only a head of the outage says so
   std::this_thread::sleep_for(milliseconds(100));
   ModelReplica replica = feed.NewReplica({1, 0});
   mailbox.Deliver(replica);
   CHECK(replica.head.time == kFeedStart);
 
-  feed.engine.broken = false;
+  feed.fault = Fault::kNone;
   CHECK(Eventually([&] {
     mailbox.Deliver(replica);
     return replica.head.time == kFeedStart + seconds(5);

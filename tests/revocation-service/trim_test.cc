@@ -227,9 +227,9 @@ TEST_CASE("a store that does not answer is not trimmed") {
   FeedFixture feed;
   feed.Revoke(Tokens(1, "t"));
   feed.clock.Advance(hours(2));
-  feed.engine.broken = true;
+  feed.fault = Fault::kUnavailable;
   CHECK(Trim(feed).error().code == ErrorCode::kUnavailable);
-  feed.engine.broken = false;
+  feed.fault = Fault::kNone;
   CHECK(*Trim(feed) == 1);
 }
 

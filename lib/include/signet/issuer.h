@@ -25,9 +25,10 @@ class Issuer {
   // Mint signs the claims as they are; nothing is added. It succeeds only if
   // issuer, subject, expires_at and issued_at are set, the lifetime is
   // positive and at most the ring's max_token_life, every text is UTF-8
-  // without control characters, `custom` is empty or one JSON object that
-  // names none of the claims above, and the token is at most kMaxTokenLength
-  // long. A JWT (RFC 9068 section 2.2) needs audience, client_id and jti too.
+  // without control characters, `custom` is empty or one JSON object of at
+  // most 4096 bytes and 244 members that names none of the claims above, and
+  // the token is at most kMaxTokenLength long. A JWT (RFC 9068 section 2.2)
+  // needs audience, client_id and jti too.
   // kUnavailable if no key of the ring is active now.
   //
   // `implicit_assertion` is bound to a PASETO without being sent; it must be

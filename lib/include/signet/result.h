@@ -39,7 +39,10 @@ struct Error {
 template <typename T, typename E = Error>
 class [[nodiscard]] Result {
  public:
+  // Implicit, so that a function may `return value;` or `return Error{…};`.
+  // NOLINTNEXTLINE(google-explicit-constructor)
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
   Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }
@@ -66,6 +69,7 @@ template <typename E>
 class [[nodiscard]] Result<void, E> {
  public:
   Result() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor)
   Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   bool ok() const { return state_.index() == 0; }

@@ -129,7 +129,8 @@ class VerifiedToken {
   bool stale_ = false;
 };
 
-// VerifierCounters counts every verdict since construction.
+// VerifierCounters counts every verdict since construction. accepted_stale is
+// the part of accepted for which VerifiedToken::stale() is true.
 struct VerifierCounters {
   uint64_t accepted = 0;
   uint64_t accepted_stale = 0;
