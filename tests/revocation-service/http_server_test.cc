@@ -13,10 +13,10 @@
 namespace signet::service::http {
 namespace {
 
-using std::chrono::milliseconds;
 using signet::testing::Eventually;
 using signet::testing::RawClient;
 using signet::testing::StatusOf;
+using std::chrono::milliseconds;
 
 constexpr std::string_view kGet = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 

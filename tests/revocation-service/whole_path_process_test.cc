@@ -197,6 +197,10 @@ TEST_CASE("edges say stale while the service is down, and resume after") {
   const std::string revoked = before.Open("mallory").Text("access_token");
   const std::string good = before.Open("alice").Text("access_token");
   REQUIRE(before.Revoke("subject", "mallory").status == 201);
+  for (Edge* edge : {&polling, &subscribed}) {
+    REQUIRE(
+        Eventually([&] { return edge->Says(revoked, RefusalCode::kRevoked); }));
+  }
 
   stand.KillHard();
   for (Edge* edge : {&polling, &subscribed}) {
