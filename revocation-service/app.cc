@@ -270,6 +270,7 @@ Status App::Impl::Serve() {
       Verifier::Create({.issuer = issuer,
                         .audience = "",
                         .any_audience = true,
+                        .caller_checks_binding = true,
                         .max_lifetime = MaxTokenLife(*rings)},
                        rings->live_access(), publisher->revocations(), clock);
   if (!made.ok()) return made.error();

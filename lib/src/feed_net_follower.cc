@@ -153,7 +153,10 @@ bool FeedFollower::TakeFrame(Bytes bytes,
     return true;
   }
   const FeedHead& head = HeadOf(*frame);
-  const FeedOutcome outcome = replica_.Accept(*frame, now, moment(head.time));
+  // A time that will be refused must not spoil the anchor of a stream.
+  const bool ahead = head.time > now + FeedReplica::kMaxAhead;
+  const FeedOutcome outcome =
+      replica_.Accept(*frame, now, ahead ? Monotonic{} : moment(head.time));
   Note(head, outcome);
   if (outcome.next == FeedStep::kContinue) {
     if (std::holds_alternative<SnapshotFrame>(*frame) && !outcome.error) {

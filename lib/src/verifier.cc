@@ -40,6 +40,9 @@ std::optional<Refusal> CheckParties(const Policy& policy,
   if (!policy.any_issuer && claims.issuer != policy.issuer) {
     return Refuse(RefusalCode::kWrongIssuer, Stage::kPolicy, "iss");
   }
+  if (!claims.cnf_jkt.empty() && !policy.caller_checks_binding) {
+    return Refuse(RefusalCode::kUnsupported, Stage::kPolicy, "cnf");
+  }
   if (policy.any_audience) return std::nullopt;
   if (claims.audience.empty()) {
     return Refuse(RefusalCode::kMissingClaim, Stage::kPolicy, "aud");

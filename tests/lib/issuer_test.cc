@@ -11,6 +11,7 @@ namespace signet {
 namespace {
 
 using testing::GoodClaims;
+using testing::GoodPolicy;
 using testing::JwtFixture;
 using testing::kNow;
 using testing::PasetoFixture;
@@ -50,7 +51,9 @@ TEST_CASE_TEMPLATE("what is minted is what is verified", F, PasetoFixture,
   claims.audience = {"other", "api.example"};
   claims.cnf_jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
   claims.custom = R"({"tenant":7,"roles":["a"]})";
-  auto verdict = fixture.MakeVerifier().Verify(fixture.Mint(claims));
+  Policy policy = GoodPolicy();
+  policy.caller_checks_binding = true;
+  auto verdict = fixture.MakeVerifier(policy).Verify(fixture.Mint(claims));
   REQUIRE(verdict.ok());
   CHECK(verdict->claims() == claims);
   CHECK(verdict->key_id() == fixture.key().id());

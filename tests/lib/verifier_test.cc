@@ -30,6 +30,17 @@ TEST_CASE_TEMPLATE("a good token is accepted", F, PasetoFixture, JwtFixture) {
   CHECK_FALSE(verdict->stale());
 }
 
+TEST_CASE_TEMPLATE("a bound token is refused unless the caller checks it", F,
+                   PasetoFixture, JwtFixture) {
+  F fixture;
+  Claims claims = GoodClaims();
+  claims.cnf_jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+  auto verdict = fixture.MakeVerifier().Verify(fixture.Mint(claims));
+  REQUIRE_FALSE(verdict.ok());
+  CHECK(verdict.error() ==
+        Refusal{RefusalCode::kUnsupported, Stage::kPolicy, "cnf"});
+}
+
 TEST_CASE_TEMPLATE("a verified token outlives its verifier and copies", F,
                    PasetoFixture, JwtFixture) {
   std::optional<VerifiedToken> kept;

@@ -194,9 +194,12 @@ class ServiceUnderTest {
     sessions = std::make_unique<SessionStore>(
         engine, *committer, [this] { return rings->refresh(); }, options.limits,
         clock);
-    auto checker = Verifier::Create(
-        {.issuer = options.issuer, .audience = "", .any_audience = true},
-        rings->live_access(), publisher->revocations(), clock);
+    auto checker =
+        Verifier::Create({.issuer = options.issuer,
+                          .audience = "",
+                          .any_audience = true,
+                          .caller_checks_binding = true},
+                         rings->live_access(), publisher->revocations(), clock);
     REQUIRE(checker.ok());
     verifier.emplace(std::move(checker).value());
     services.emplace(Services{*sessions, *publisher, *rings, *verifier, metrics,

@@ -32,14 +32,15 @@ struct FeedOptions {
   // kPoll: 50 ms to 1 h.
   Duration poll_interval = std::chrono::seconds(1);
   // Connect and answer: 100 ms to 60 s. A stream that is silent this long is
-  // taken for dead and opened again.
+  // taken for dead and opened again; a heartbeat comes every 2 s.
   Duration timeout = std::chrono::seconds(6);
   // Reconnects wait a random time up to this, doubling from 50 ms.
   Duration max_backoff = std::chrono::seconds(5);
 
   // A directory for the last snapshot and the high-water mark, or empty for
   // none. A replica that restarts is protected before its first answer, and
-  // refuses a feed that went back in time.
+  // refuses a feed that went back in time. Who can write to it can make the
+  // replica forget. One process at a time: Start is kConflict for a second.
   std::string state_directory;
 
   // PEM file of the CA for https services; empty means the system's.
@@ -73,7 +74,8 @@ class RevocationFeed {
   static Result<std::unique_ptr<RevocationFeed>> Start(
       FeedOptions options, const Clock& clock = SystemClock::Shared());
 
-  // The destructor stops the thread, in bounded time (under one second).
+  // The destructor stops the feed, in under one second unless the system's
+  // name resolution hangs.
   ~RevocationFeed();
   RevocationFeed(const RevocationFeed&) = delete;
   RevocationFeed& operator=(const RevocationFeed&) = delete;

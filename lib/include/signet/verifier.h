@@ -91,6 +91,10 @@ struct Policy {
   std::string audience;  // must be one of the token's
   bool any_issuer = false;
   bool any_audience = false;
+  // A token that is bound to a key (cnf.jkt, RFC 9449) is worth nothing without
+  // that key's proof, which Verify does not see: it is refused, unless this
+  // says that the caller checks the proof.
+  bool caller_checks_binding = false;
 
   // 0 s to 5 min. Leeway for exp, nbf, iat and key schedules.
   Duration clock_skew = std::chrono::seconds(30);
