@@ -1,6 +1,7 @@
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -158,6 +159,22 @@ sigset_t BlockSignals() {
   return signals;
 }
 
+// RaiseDescriptorLimit takes what the system allows: each connection needs a
+// descriptor, and the usual soft limit is 1024.
+void RaiseDescriptorLimit(const Config& config) {
+  constexpr size_t kForTheStore = 256;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+  const size_t wanted = config.server.max_connections +
+                        config.admin.max_connections + kForTheStore;
+  if (limit.rlim_max < wanted) {
+    spdlog::warn("{} descriptors are allowed, max_connections may need {}",
+                 limit.rlim_max, wanted);
+  }
+}
+
 void Reload(App& app, const Flags& flags) {
   const Result<Config> fresh = LoadConfig(flags);
   const Status status = fresh.ok() ? app.Reload(*fresh) : Status(fresh.error());
@@ -224,6 +241,7 @@ int Main(int argc, char** argv) {
   if (!config.ok()) return PrintError(config.error()), kBadUsage;
   if (flags.print_config) return PrintConfig(*config);
   SetUpLog(config->log_level);
+  RaiseDescriptorLimit(*config);
   return Serve(*config, flags, signals);
 }
 

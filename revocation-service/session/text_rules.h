@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-// Private to SessionStore: what texts may be.
+// Shared by the sessions and the endpoints: what texts may be.
 namespace signet::service {
 
 // IsPlainText: valid UTF-8 (RFC 3629) without control characters.

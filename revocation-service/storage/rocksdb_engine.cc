@@ -7,20 +7,20 @@
 //   'm' "last"       the last sequence that was given out, 8 bytes BE
 //   'm' "trimmed"    the log is forgotten through it, 8 bytes BE
 
-#include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
-#include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <unordered_map>
 
 #include "revocation-service/storage/big_endian.h"
 #include "revocation-service/storage/directory.h"
 #include "revocation-service/storage/engine.h"
+#include "revocation-service/storage/rocksdb_open.h"
 #include "signet/mutex.h"
 
 namespace signet::service {
@@ -58,39 +58,18 @@ Error ToError(const char* doing, const rocksdb::Status& status) {
           std::string(doing) + ": " + status.ToString()};
 }
 
-// The service must be small when it is idle: the write buffers and the cache
-// are nearly all that the store keeps in memory.
-rocksdb::Options DatabaseOptions() {
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  options.paranoid_checks = true;
-  // A record that the end of the write-ahead log cuts off was never
-  // acknowledged and is dropped. Damage anywhere else might hide acknowledged
-  // records, so the store does not open: kPointInTimeRecovery would drop them
-  // without a word.
-  options.wal_recovery_mode =
-      rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.write_buffer_size = 8 << 20;
-  options.max_write_buffer_number = 3;
-  options.memtable_prefix_bloom_size_ratio = 0.02;
-  options.memtable_whole_key_filtering = true;
-  options.level_compaction_dynamic_level_bytes = true;
-  options.compression = rocksdb::kLZ4Compression;
-  options.max_open_files = 256;
-  options.max_background_jobs = 2;
-  options.bytes_per_sync = 1 << 20;
-  options.stats_dump_period_sec = 0;
-  options.stats_persist_period_sec = 0;
-  options.max_log_file_size = 1 << 20;
-  options.keep_log_file_num = 4;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+rocksdb::Status Closed() {
+  return rocksdb::Status::TryAgain("the store is being opened again");
+}
 
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(8 << 20, /*num_shard_bits=*/2);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.format_version = 5;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
+// NewIterator ends before `end`, which must outlive it. An iterator over
+// nothing, with an error, if there is no database.
+std::unique_ptr<rocksdb::Iterator> NewIterator(rocksdb::DB* db,
+                                               const rocksdb::Slice& end) {
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &end;
+  return std::unique_ptr<rocksdb::Iterator>(
+      db ? db->NewIterator(options) : rocksdb::NewErrorIterator(Closed()));
 }
 
 class RocksDbEngine final : public Engine {
@@ -111,22 +90,26 @@ class RocksDbEngine final : public Engine {
  private:
   class Group;
 
-  explicit RocksDbEngine(std::unique_ptr<rocksdb::DB> db)
-      : db_(std::move(db)) {}
+  explicit RocksDbEngine(std::string path) : path_(std::move(path)) {}
 
+  std::shared_ptr<rocksdb::DB> Database() const;
+  Status OpenDatabase();
+  void CloseDatabase();
   Result<std::optional<std::string>> GetStored(const std::string& key);
   Result<uint64_t> GetNumber(std::string_view key);
-  std::unique_ptr<rocksdb::Iterator> NewIterator(const rocksdb::Slice& end);
   Status CheckFormat();
   Status LoadSequences();
   Status CheckLogEnd();
   Status RecoverFromFailure() SIGNET_REQUIRES(commit_mutex_);
   Result<std::vector<LogRecord>> BrokenLog(uint64_t after);
 
-  std::unique_ptr<rocksdb::DB> db_;
-  Mutex commit_mutex_;
-  // A write has failed, and what the store holds is not known.
-  bool failed_ SIGNET_GUARDED_BY(commit_mutex_) = false;
+  const std::string path_;
+  mutable Mutex mutex_;
+  // Null while it is being opened again.
+  std::shared_ptr<rocksdb::DB> db_ SIGNET_GUARDED_BY(mutex_);
+  Mutex commit_mutex_ SIGNET_ACQUIRED_BEFORE(mutex_);
+  // The first write that failed: since then it is not known what is stored.
+  rocksdb::Status failure_ SIGNET_GUARDED_BY(commit_mutex_);
   std::atomic<uint64_t> last_{0};     // stored under commit_mutex_
   std::atomic<uint64_t> trimmed_{0};  // stored under commit_mutex_
 };
@@ -218,9 +201,11 @@ std::vector<Result<Committed>> RocksDbEngine::Commit(
 
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  const rocksdb::Status status = db_->Write(durable, &group.write());
+  const auto db = Database();
+  const rocksdb::Status status =
+      db ? db->Write(durable, &group.write()) : Closed();
   if (!status.ok()) {
-    failed_ = true;
+    failure_ = status;
     // Conflicts too were judged by what did not become durable.
     return std::vector<Result<Committed>>(
         batches.size(), Error{ErrorCode::kUnavailable,
@@ -231,39 +216,60 @@ std::vector<Result<Committed>> RocksDbEngine::Commit(
   return results;
 }
 
-// After a failed write RocksDB refuses all others until Resume has moved what
-// was acknowledged to new files, which leaves the doubtful write-ahead log
-// behind. A full disk can be resumed from; a write error of another kind
-// cannot, because what the kernel then says of the file cannot be trusted.
+// After a failed write RocksDB refuses all others. If the disk was full, the
+// store is opened anew once there is space: what was acknowledged is in its
+// files, and a torn tail is dropped. After a write error of another kind
+// nothing that the kernel says of the file can be trusted, so the operator
+// must look at it.
 Status RocksDbEngine::RecoverFromFailure() {
-  if (!failed_) return {};
-  const rocksdb::Status status = db_->Resume();
-  if (!status.ok()) {
+  if (failure_.ok()) return {};
+  if (!failure_.IsNoSpace() || !HasSpace(path_)) {
     return Error{
         ErrorCode::kUnavailable,
-        "writing to the store after a failed write: " + status.ToString(),
-        "Check the disk and its free space; then start again."};
+        "writing to the store after a failed write: " + failure_.ToString(),
+        "Check the disk; unless it was full, start again."};
   }
+  CloseDatabase();
+  if (Status opened = OpenDatabase(); !opened.ok()) return opened;
   if (Status loaded = LoadSequences(); !loaded.ok()) return loaded;
-  failed_ = false;
+  failure_ = rocksdb::Status::OK();
+  return {};
+}
+
+std::shared_ptr<rocksdb::DB> RocksDbEngine::Database() const {
+  MutexLock lock(mutex_);
+  return db_;
+}
+
+// CloseDatabase waits for reads that are under way.
+void RocksDbEngine::CloseDatabase() {
+  std::shared_ptr<rocksdb::DB> db;
+  {
+    MutexLock lock(mutex_);
+    db.swap(db_);
+  }
+  while (db.use_count() > 1) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+Status RocksDbEngine::OpenDatabase() {
+  auto db = OpenRocksDb(path_);
+  if (!db.ok()) return db.error();
+  MutexLock lock(mutex_);
+  db_ = std::move(*db);
   return {};
 }
 
 Result<std::optional<std::string>> RocksDbEngine::GetStored(
     const std::string& key) {
+  const auto db = Database();
   std::string value;
   const rocksdb::Status status =
-      db_->Get(rocksdb::ReadOptions(), ToSlice(key), &value);
+      db ? db->Get(rocksdb::ReadOptions(), ToSlice(key), &value) : Closed();
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return ToError("reading from the store", status);
   return std::optional(std::move(value));
-}
-
-std::unique_ptr<rocksdb::Iterator> RocksDbEngine::NewIterator(
-    const rocksdb::Slice& end) {
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &end;
-  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options));
 }
 
 Result<std::vector<KeyValue>> RocksDbEngine::Scan(std::string_view prefix,
@@ -271,7 +277,8 @@ Result<std::vector<KeyValue>> RocksDbEngine::Scan(std::string_view prefix,
                                                   size_t limit) {
   const std::string end = Successor(UserKey(prefix));
   const rocksdb::Slice end_slice = ToSlice(end);
-  const auto it = NewIterator(end_slice);
+  const auto db = Database();
+  const auto it = NewIterator(db.get(), end_slice);
   std::string first = UserKey(prefix);
   if (!after.empty()) first = std::max(first, UserKey(after) + '\0');
 
@@ -290,7 +297,8 @@ Result<std::vector<LogRecord>> RocksDbEngine::Tail(uint64_t after,
   if (after < trimmed_.load()) return BrokenLog(after);
   if (after >= last || limit == 0) return std::vector<LogRecord>();
   const rocksdb::Slice end("m");
-  const auto it = NewIterator(end);
+  const auto db = Database();
+  const auto it = NewIterator(db.get(), end);
 
   std::vector<LogRecord> records;
   uint64_t sequence = after;
@@ -338,7 +346,8 @@ Status RocksDbEngine::LoadSequences() {
 // log itself.
 Status RocksDbEngine::CheckLogEnd() {
   const rocksdb::Slice end("m");
-  const auto it = NewIterator(end);
+  const auto db = Database();
+  const auto it = NewIterator(db.get(), end);
   it->SeekToLast();
   const bool has_log = it->Valid() && it->key().starts_with("l");
   if (!it->status().ok()) return ToError("opening the store", it->status());
@@ -360,34 +369,17 @@ Status RocksDbEngine::CheckFormat() {
   }
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  const auto status = db_->Put(durable, ToSlice(kFormatKey), expected);
+  const auto status = Database()->Put(durable, ToSlice(kFormatKey), expected);
   if (!status.ok()) return ToError("writing to the store", status);
   return {};
 }
 
-// OpenError tells apart what an operator can act on.
-Error OpenError(const std::string& path, const rocksdb::Status& status) {
-  const std::string text = status.ToString();
-  const std::string opening = "opening the store " + path + ": ";
-  if (status.IsIOError() && text.find("lock") != std::string::npos) {
-    return {ErrorCode::kUnavailable, opening + "another process has it open",
-            "Stop the other signetd, or give this one a data directory of its "
-            "own."};
-  }
-  if (status.IsCorruption()) {
-    return {ErrorCode::kCorrupt, opening + text,
-            "Acknowledged changes may be damaged; restore a backup."};
-  }
-  return {ErrorCode::kUnavailable, opening + text};
-}
-
 Result<std::unique_ptr<Engine>> RocksDbEngine::Open(const std::string& path) {
   if (Status made = MakePrivateDirectory(path); !made.ok()) return made.error();
-  rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(DatabaseOptions(), path, &db);
-  if (!status.ok()) return OpenError(path, status);
-  std::unique_ptr<RocksDbEngine> engine(
-      new RocksDbEngine(std::unique_ptr<rocksdb::DB>(db)));
+  std::unique_ptr<RocksDbEngine> engine(new RocksDbEngine(path));
+  if (Status opened = engine->OpenDatabase(); !opened.ok()) {
+    return opened.error();
+  }
   for (auto step :
        {&RocksDbEngine::CheckFormat, &RocksDbEngine::LoadSequences}) {
     if (Status done = (engine.get()->*step)(); !done.ok()) {

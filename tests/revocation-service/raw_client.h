@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +27,16 @@ inline bool Eventually(const std::function<bool()>& condition) {
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   return true;
+}
+
+// AllowDescriptors raises this process's limit to `count`; false if the system
+// does not let it.
+inline bool AllowDescriptors(rlim_t count) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  if (limit.rlim_cur >= count) return true;
+  limit.rlim_cur = count;
+  return count <= limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 // RawClient is a TCP connection that says exactly what it is told to.

@@ -5,6 +5,7 @@
 namespace signet::service::http {
 namespace {
 
+using std::string_literals::operator""s;
 using Status = RequestReader::Status;
 
 ServerOptions SmallLimits() {
@@ -170,8 +171,8 @@ TEST_CASE("requests of which two readers may differ are refused") {
       "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\tz\r\n\r\n",
       "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
       // Names, values, controls.
-      std::string("GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", 38),
-      std::string("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 29),
+      "GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n"s,
+      "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"s,
       "GET / HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: a\r\nX: \x7f\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: a\r\n: y\r\n\r\n",
