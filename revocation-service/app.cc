@@ -341,6 +341,7 @@ Status App::Impl::Reload(const Config& fresh) {
 // Stop takes things down so that nobody calls into what is gone: first the
 // listeners, then the committer, whose last callbacks still find everything.
 void App::Impl::Stop(Duration limit) {
+  if (publisher) publisher->EndWaits();
   if (server) server->Drain(limit);
   if (operations) operations->Drain(Duration::zero());
   if (housekeeping) housekeeping->Stop();

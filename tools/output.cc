@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "signet/timestamp.h"
+
 namespace signet::cli {
 namespace {
 
@@ -36,9 +38,6 @@ std::optional<int64_t> ParseDigits(std::string_view text) {
   }
   return value;
 }
-
-// kLastSecond is 9999-12-31T23:59:59Z: RFC 3339 has four digits for a year.
-constexpr int64_t kLastSecond = 253'402'300'799;
 
 }  // namespace
 
@@ -118,43 +117,16 @@ void Table::Print(std::string_view indent) const {
   }
 }
 
-std::string FormatTime(Time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(
-      std::chrono::floor<std::chrono::seconds>(time - day));
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text;
-}
+std::string FormatTime(Time time) { return FormatTimestamp(ToSeconds(time)); }
 
 std::optional<EpochSeconds> ParseTime(std::string_view text) {
   if (const auto seconds = ParseDigits(text)) {
-    if (*seconds > kLastSecond) return std::nullopt;
+    if (*seconds > kLatestTime.time_since_epoch().count()) return std::nullopt;
     return EpochSeconds(Seconds(*seconds));
   }
-  if (text.size() != 20) return std::nullopt;
-  const auto field = [&](size_t at, size_t length) {
-    return static_cast<int>(
-        ParseDigits(text.substr(at, length)).value_or(9999));
-  };
-  const std::chrono::year_month_day date(
-      std::chrono::year(field(0, 4)),
-      std::chrono::month(static_cast<unsigned>(field(5, 2))),
-      std::chrono::day(static_cast<unsigned>(field(8, 2))));
-  if (!date.ok()) return std::nullopt;
-  const auto time =
-      std::chrono::sys_days(date) + std::chrono::hours(field(11, 2)) +
-      std::chrono::minutes(field(14, 2)) + std::chrono::seconds(field(17, 2));
-  // One spelling per value: what FormatTime would not write is refused.
-  if (FormatTime(time) != text) return std::nullopt;
-  return time;
+  const auto time = ParseTimestamp(text);
+  if (!time) return std::nullopt;
+  return time->RoundedUp();
 }
 
 std::string FormatDuration(Duration duration) {

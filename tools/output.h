@@ -69,7 +69,8 @@ class Table {
 
 // FormatTime writes RFC 3339 in UTC, to the second.
 std::string FormatTime(Time time);
-// ParseTime reads what FormatTime writes, or whole seconds since 1970.
+// ParseTime reads RFC 3339, a fraction rounded up to the next second, or
+// whole seconds since 1970.
 std::optional<EpochSeconds> ParseTime(std::string_view text);
 
 // FormatDuration writes the largest unit that divides it: "90s", "15m", "1h".

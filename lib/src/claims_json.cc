@@ -16,7 +16,7 @@
 
 #include <charconv>
 
-#include "rfc3339.h"
+#include "signet/timestamp.h"
 #include "strict_json.h"
 
 namespace signet {
@@ -75,7 +75,10 @@ std::optional<EpochSeconds> ReadTime(const JsonNode& node, ClaimsForm form) {
     return ReadNumericDate(node);
   }
   if (node.kind != JsonKind::kString) return std::nullopt;
-  return ParseRfc3339(node.text);
+  const std::optional<Timestamp> time = ParseTimestamp(node.text);
+  // A fraction is cut off: rounded up, `iat` could escape a cutoff.
+  if (!time || time->seconds <= EpochSeconds{}) return std::nullopt;
+  return time->seconds;
 }
 
 // Reader fills Claims member by member, up to the first refusal.
@@ -304,7 +307,7 @@ class Writer {
       return;
     }
     out_ += '"';
-    AppendRfc3339(out_, time);
+    out_ += FormatTimestamp(time);
     out_ += '"';
   }
 

@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "signet/clock.h"
+#include "signet/timestamp.h"
 
 namespace signet {
 
 // The moments that ring files can say: 1970 to the end of year 9999.
 inline constexpr Time kEarliestMoment{};
-inline constexpr Time kLatestMoment{Duration{253'402'300'799'999}};
+inline constexpr Time kLatestMoment = Time(kLatestTime) + Duration(999);
 
 // FormatMoment writes RFC 3339 in one spelling: UTC, milliseconds, "T" and
 // "Z", as in "2026-03-01T12:00:00.000Z". REQUIRES: kEarliestMoment <= moment

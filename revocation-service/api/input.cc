@@ -7,9 +7,9 @@
 #include <set>
 #include <utility>
 
-#include "revocation-service/api/timestamps.h"
 #include "revocation-service/session/text_rules.h"
 #include "signet/revocation.h"
+#include "signet/timestamp.h"
 
 namespace signet::service {
 namespace {
@@ -103,7 +103,10 @@ Status CheckSyntax(std::string_view body) {
 
 std::optional<EpochSeconds> ReadMoment(const json::value& value) {
   if (const json::string* text = value.if_string()) {
-    return ParseTimestamp({text->data(), text->size()});
+    const auto time = ParseTimestamp({text->data(), text->size()});
+    // A cutoff in the middle of a second voids the whole of it.
+    if (!time || time->RoundedUp() > kForever) return std::nullopt;
+    return time->RoundedUp();
   }
   const int64_t* seconds = value.if_int64();
   if (seconds == nullptr || *seconds < 0) return std::nullopt;

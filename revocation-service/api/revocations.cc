@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "revocation-service/api/input.h"
-#include "revocation-service/api/timestamps.h"
+#include "signet/timestamp.h"
 
 namespace signet::service {
 namespace {

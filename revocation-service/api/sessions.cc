@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "revocation-service/api/input.h"
-#include "revocation-service/api/timestamps.h"
 #include "revocation-service/session/text_rules.h"
+#include "signet/timestamp.h"
 
 namespace signet::service {
 namespace {

@@ -327,6 +327,11 @@ void Publisher::WhenPast(const FeedPosition& after, Duration limit,
   impl_->Notify(false);
 }
 
+void Publisher::EndWaits() {
+  impl_->waiters.Close();
+  impl_->Notify(false);
+}
+
 Result<uint64_t> Publisher::Subscribe(const FeedPosition& after, Sink sink) {
   Result<Cursor> cursor = CheckCursor(after);
   if (!cursor.ok()) return std::move(cursor).error();

@@ -88,6 +88,10 @@ class Publisher {
   void WhenPast(const FeedPosition& after, Duration limit,
                 std::function<void()> done);
 
+  // EndWaits answers those who wait now, and later ones at once: a server
+  // that drains need not wait for them.
+  void EndWaits();
+
   // Subscribe sends every frame after `after` to the sink, in order and
   // without a gap, as text of server-sent events, until the sink returns
   // false or Unsubscribe is called; heartbeats are sent when it is quiet. The

@@ -22,7 +22,15 @@ class Waiters {
   void Add(const FeedPosition& after, Deadline deadline,
            std::function<void()> done) {
     MutexLock lock(mutex_);
+    if (closed_) deadline = Deadline::min();
     waiting_.push_back({after, deadline, std::move(done)});
+  }
+
+  // Close makes everybody due, and whoever comes later too.
+  void Close() {
+    MutexLock lock(mutex_);
+    closed_ = true;
+    for (Waiter& waiter : waiting_) waiter.deadline = Deadline::min();
   }
 
   // TakeDue removes those who need not wait longer, sorted by position.
@@ -61,6 +69,7 @@ class Waiters {
   };
   mutable Mutex mutex_;
   std::vector<Waiter> waiting_ SIGNET_GUARDED_BY(mutex_);
+  bool closed_ SIGNET_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace signet::service::feed

@@ -56,6 +56,16 @@ TEST_CASE("a long poll ends at its limit, and the shorter one first") {
   CHECK(*longer.calls == 0);
 }
 
+TEST_CASE("long polls end when told to, and later ones at once") {
+  FeedFixture feed;
+  const Flag flag;
+  feed.publisher->WhenPast({1, 0}, seconds(600), flag.Raise());
+  feed.publisher->EndWaits();
+  CHECK(Eventually([&] { return *flag.calls == 1; }));
+  feed.publisher->WhenPast({1, 0}, seconds(600), flag.Raise());
+  CHECK(Eventually([&] { return *flag.calls == 2; }));
+}
+
 TEST_CASE("long polls are answered when the publisher closes") {
   FeedFixture feed;
   const Flag flag;

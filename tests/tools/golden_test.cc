@@ -164,7 +164,7 @@ void RunFolder(bool with_service) {
   size_t count = 0;
   std::vector<fs::path> paths;
   for (const auto& entry :
-       fs::directory_iterator(fs::path(__FILE__).parent_path() / "golden")) {
+       fs::directory_iterator(fs::path(SIGNET_TEST_DIR) / "golden")) {
     INFO(entry.path().string());
     CHECK(entry.path().extension() == ".txt");
     paths.push_back(entry.path());

@@ -1,6 +1,4 @@
-#include "rfc3339.h"
-
-#include <array>
+#include "signet/timestamp.h"
 
 namespace signet {
 namespace {
@@ -19,7 +17,7 @@ class Reader {
     if (text_.size() < count) return Fail();
     int value = 0;
     for (char c : text_.substr(0, count)) {
-      if (c < '0' || c > '9') return Fail();
+      if (!IsDigit(c)) return Fail();
       value = value * 10 + (c - '0');
     }
     text_.remove_prefix(count);
@@ -37,14 +35,18 @@ class Reader {
     if (!Take(c)) Fail();
   }
 
-  void SkipFraction() {
+  // Fraction reads one to nine digits as nanoseconds.
+  uint32_t Fraction() {
+    uint32_t value = 0;
     size_t digits = 0;
-    while (digits < text_.size() && text_[digits] >= '0' &&
-           text_[digits] <= '9') {
-      ++digits;
+    for (; digits < text_.size() && IsDigit(text_[digits]); ++digits) {
+      if (digits == 9) return static_cast<uint32_t>(Fail());
+      value = value * 10 + static_cast<uint32_t>(text_[digits] - '0');
     }
-    if (digits < 1 || digits > 9) Fail();
+    if (digits == 0) Fail();
     text_.remove_prefix(digits);
+    for (; digits < 9; ++digits) value *= 10;
+    return value;
   }
 
   int Fail() {
@@ -55,6 +57,8 @@ class Reader {
   bool done() const { return !failed_ && text_.empty(); }
 
  private:
+  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
   std::string_view text_;
   bool failed_ = false;
 };
@@ -80,7 +84,6 @@ Seconds ReadTimeOfDay(Reader& reader) {
   int second = reader.Digits(2);
   // RFC 3339 5.7 allows :60 in a leap second, which POSIX time cannot hold.
   if (hour > 23 || minute > 59 || second > 59) reader.Fail();
-  if (reader.Take('.')) reader.SkipFraction();
   return hours(hour) + minutes(minute) + Seconds(second);
 }
 
@@ -95,37 +98,52 @@ Seconds ReadOffset(Reader& reader) {
   return sign * (hours(hour) + minutes(minute));
 }
 
-}  // namespace
-
-void AppendRfc3339(std::string& out, EpochSeconds time) {
-  auto midnight = std::chrono::floor<days>(time);
-  std::chrono::year_month_day date(midnight);
-  std::chrono::hh_mm_ss clock(time - midnight);
-  char text[] = "YYYY-MM-DDThh:mm:ssZ";
-  auto put = [&text](size_t end, auto value, size_t digits) {
-    for (auto rest = static_cast<unsigned>(value); digits > 0; --digits) {
-      text[--end] = static_cast<char>('0' + rest % 10);
-      rest /= 10;
-    }
-  };
-  put(4, static_cast<int>(date.year()), 4);
-  put(7, static_cast<unsigned>(date.month()), 2);
-  put(10, static_cast<unsigned>(date.day()), 2);
-  put(13, clock.hours().count(), 2);
-  put(16, clock.minutes().count(), 2);
-  put(19, clock.seconds().count(), 2);
-  out += text;
+// PutDigits writes the last `digits` digits of a number so that they end
+// before `end`.
+void PutDigits(std::string& text, size_t end, int64_t value, size_t digits) {
+  for (; digits > 0; --digits) {
+    text[--end] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
 }
 
-std::optional<EpochSeconds> ParseRfc3339(std::string_view text) {
+}  // namespace
+
+std::optional<Timestamp> ParseTimestamp(std::string_view text) {
   Reader reader(text);
-  EpochSeconds time = ReadDate(reader);
+  Timestamp time;
+  time.seconds = ReadDate(reader);
   reader.Need('T');
-  time += ReadTimeOfDay(reader);
-  time -= ReadOffset(reader);
+  time.seconds += ReadTimeOfDay(reader);
+  if (reader.Take('.')) time.nanoseconds = reader.Fraction();
+  time.seconds -= ReadOffset(reader);
   if (!reader.done()) return std::nullopt;
-  if (time <= EpochSeconds{} || time > kLatestTime) return std::nullopt;
+  if (time.seconds < EpochSeconds{} || time.seconds > kLatestTime) {
+    return std::nullopt;
+  }
   return time;
+}
+
+std::string FormatTimestamp(EpochSeconds time) {
+  const auto midnight = std::chrono::floor<days>(time);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  std::string text = "YYYY-MM-DDThh:mm:ssZ";
+  PutDigits(text, 4, static_cast<int>(date.year()), 4);
+  PutDigits(text, 7, static_cast<unsigned>(date.month()), 2);
+  PutDigits(text, 10, static_cast<unsigned>(date.day()), 2);
+  PutDigits(text, 13, clock.hours().count(), 2);
+  PutDigits(text, 16, clock.minutes().count(), 2);
+  PutDigits(text, 19, clock.seconds().count(), 2);
+  return text;
+}
+
+std::string FormatTimestamp(Time time) {
+  const EpochSeconds seconds = ToSeconds(time);
+  std::string text = FormatTimestamp(seconds);
+  text.replace(text.size() - 1, 1, ".mmmZ");
+  PutDigits(text, 23, (time - seconds).count(), 3);
+  return text;
 }
 
 }  // namespace signet
