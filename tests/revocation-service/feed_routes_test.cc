@@ -203,9 +203,10 @@ TEST_CASE("a parameter that is malformed is named") {
       {"wait=1s", "wait"},
       {"afterr=1", "afterr"},
   };
-  for (const auto& [query, name] : bad) {
+  for (const auto& [text, name] : bad) {
+    const std::string query = text;
     CAPTURE(query);
-    const http::Response response = feed.Get(std::string("/feed/log?") + query);
+    const http::Response response = feed.Get("/feed/log?" + query);
     CHECK(response.status == 400);
     CHECK(ErrorOf(response) == "invalid_request");
     CHECK(DescriptionOf(response).find(name) != std::string::npos);

@@ -62,7 +62,7 @@ TEST_CASE("a store whose values are malformed does not open") {
     const Batch batch{
         .conditions = {}, .puts = {{key, value}}, .deletes = {}, .log = {}};
     REQUIRE(engine->Commit({&batch, 1}).front().ok());
-    CAPTURE(key);
+    INFO(batch.puts.front().key);
     CHECK(CodeOfOpen(*engine, *rings, clock) == ErrorCode::kCorrupt);
   }
 }

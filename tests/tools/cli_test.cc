@@ -52,7 +52,7 @@ TEST_CASE("5xx and 429 are unavailable, other 4xx are refusals") {
                               R"({"error":"e1","error_description":"d1"})");
     const CliResult result = RunShell("signet session list --subject alice",
                                       dir.path(), service.Environment());
-    INFO(status, result.err);
+    INFO(result.err);
     CHECK(result.exit == exit);
     CHECK(result.out == "");
     CHECK(Contains(result.err, "e1: d1"));
@@ -171,7 +171,7 @@ TEST_CASE("every flag that a usage text names is taken by a command") {
             "signet " + group + " " + command + " " + flag, dir.path());
         known = known || !Contains(result.err, "unknown argument");
       }
-      INFO("signet ", group, ": ", flag);
+      INFO(usage, ": ", flag);
       CHECK(known);
     }
   }
