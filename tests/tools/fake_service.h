@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "signet/mutex.h"
+
 namespace signet::testing {
 
 // FakeService answers every request with the same text, and remembers what
@@ -17,7 +19,10 @@ class FakeService {
     const auto answer = [this, status, body, headers](
                             const httplib::Request& request,
                             httplib::Response& response) {
-      asked_.push_back(request.method + " " + request.target);
+      {
+        MutexLock lock(mutex_);
+        asked_.push_back(request.method + " " + request.target);
+      }
       response.status = status;
       response.headers = headers;
       response.set_content(body, "application/json");
@@ -39,13 +44,16 @@ class FakeService {
             "SIGNET_CLIENT_ID=dev", "SIGNET_CLIENT_SECRET=dev-secret"};
   }
 
-  // asked may be read between the requests of one client.
-  const std::vector<std::string>& asked() const { return asked_; }
+  std::vector<std::string> asked() const {
+    MutexLock lock(mutex_);
+    return asked_;
+  }
 
  private:
   httplib::Server server_;
   int port_ = 0;
-  std::vector<std::string> asked_;
+  mutable Mutex mutex_;
+  std::vector<std::string> asked_ SIGNET_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 
