@@ -34,7 +34,8 @@ static int Number(const std::string& text) {
   return value;
 }
 
-static void Reply(httplib::Response& response, int status, json::value body) {
+static void Reply(httplib::Response& response, int status,
+                  const json::value& body) {
   response.status = status;
   response.set_content(json::serialize(body), "application/json");
 }

@@ -23,7 +23,7 @@ using std::chrono::seconds;
 // Problems gathers what is wrong with the options.
 class Problems {
  public:
-  void Add(std::string problem) {
+  void Add(const std::string& problem) {
     if (!text_.empty()) text_ += "; ";
     text_ += problem;
   }
