@@ -224,7 +224,9 @@ void ConfigReader::ReadSet(const std::string& name, const toml::node& node,
   for (const toml::node& one : *list) {
     std::string text;
     if (!ReadText(name, one, text)) continue;
-    if (!out.insert(text).second) Add(one, name + " repeats \"" + text + "\"");
+    if (out.insert(text).second) continue;
+    std::string problem = name;
+    Add(one, problem.append(" repeats \"").append(text).append("\""));
   }
 }
 

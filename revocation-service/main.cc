@@ -219,7 +219,8 @@ int Serve(const Config& config, const Flags& flags, const sigset_t& signals) {
 int PrintConfig(const Config& config) {
   std::fputs(ToToml(config).c_str(), stdout);
   const std::string& listen = config.server.listen;
-  const int port = std::atoi(listen.c_str() + listen.rfind(':') + 1);
+  const long port =
+      std::strtol(listen.c_str() + listen.rfind(':') + 1, nullptr, 10);
   if (port != 0) {
     std::printf("\n# the issuer in force: %s\n",
                 IssuerOf(config, static_cast<uint16_t>(port)).c_str());
