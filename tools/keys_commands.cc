@@ -120,7 +120,8 @@ Done CheckAbsent(const std::string& directory,
                  const std::vector<KeyPurpose>& purposes) {
   for (const KeyPurpose purpose : purposes) {
     const std::string name(KeyPurposeName(purpose));
-    const std::string path = directory + "/" + name + ".ring";
+    std::string path = directory;
+    path.append("/").append(name).append(".ring");
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
       return Failure{kRefused, path + " exists; nothing was changed",
