@@ -266,6 +266,8 @@ Status App::Impl::Listen() {
 
 Status App::Impl::Serve() {
   const std::string issuer = IssuerOf(config, server->port());
+  // It answers introspection, which tells the caller of a binding, and
+  // revocation, which needs none.
   auto made =
       Verifier::Create({.issuer = issuer,
                         .audience = "",

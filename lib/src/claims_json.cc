@@ -6,7 +6,7 @@
 //   cnf = { "jkt": text }
 //   text = string, not empty, without control characters
 //   time = JWT: digits, 1 to 253402300799 (9999-12-31T23:59:59Z)
-//          PASETO: string, RFC 3339 (rfc3339.h)
+//          PASETO: string, RFC 3339 (timestamp.h)
 //
 // iss, sub, exp and iat are always there; in a JWT also aud, client_id and jti
 // (RFC 9068 section 2.2). iat < exp, and nbf < exp. Every other member is

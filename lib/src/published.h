@@ -77,7 +77,8 @@ class ReaderGate {
       const Counter& counter = stripe.banks[bank];
       for (int round = 0; counter.load(std::memory_order_seq_cst) != 0;
            ++round) {
-        // A reader stays for well under a microsecond, unless preempted.
+        // A reader stays for microseconds, at most for the check of one
+        // signature, unless preempted.
         if (round < 100) {
           std::this_thread::yield();
         } else {
