@@ -118,7 +118,9 @@ struct Belief {
 void Live(uint16_t port, int number, std::vector<Belief>& beliefs) {
   BackendClient client(port);
   for (int n = 0;; ++n) {
-    Answer opened = client.Open("user" + std::to_string(number));
+    // A subject of its own: past a hundred sessions the oldest would be ended.
+    Answer opened = client.Open("user" + std::to_string(number) + "-" +
+                                std::to_string(beliefs.size()));
     if (opened.status != 201) return;
     Belief& belief = beliefs.emplace_back();
     belief.id = opened.Text("session_id");
