@@ -12,19 +12,6 @@ constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
 
 size_t IndexOf(KeyPurpose purpose) { return static_cast<size_t>(purpose) - 1; }
 
-bool Fits(KeyPurpose purpose, KeyFormat format) {
-  switch (purpose) {
-    case KeyPurpose::kAccess:
-      return format == KeyFormat::kPasetoV4Public ||
-             format == KeyFormat::kJwtEdDsa;
-    case KeyPurpose::kRefresh:
-      return format == KeyFormat::kRefreshMac;
-    case KeyPurpose::kFeed:
-      return format == KeyFormat::kFeedEd25519;
-  }
-  return false;
-}
-
 // SameRing compares what the files say: the secrets follow from the ids.
 bool SameRing(const SigningRing& a, const SigningRing& b) {
   return a.info() == b.info() &&
@@ -105,7 +92,7 @@ Status Rings::LoadIfChanged(KeyPurpose purpose, bool& changed) {
 
 Status Rings::Install(KeyPurpose purpose, SigningRing ring, bool& changed) {
   const RingInfo& info = ring.info();
-  if (info.purpose != purpose || !Fits(purpose, info.format)) {
+  if (info.purpose != purpose || !FitsPurpose(purpose, info.format)) {
     return Error{ErrorCode::kInvalid,
                  std::string("a ring of format ") +
                      std::string(KeyFormatName(info.format)) +

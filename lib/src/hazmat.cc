@@ -4,6 +4,7 @@
 
 #include <cassert>
 #include <cstdlib>
+#include <cstring>
 
 namespace signet {
 
@@ -84,6 +85,23 @@ void XChaCha20Xor(std::span<uint8_t> out, Bytes in,
 
 void Sha256(std::span<uint8_t, 32> out, Bytes message) {
   crypto_hash_sha256(out.data(), message.data(), message.size());
+}
+
+HmacSha256::HmacSha256(Bytes key) {
+  static_assert(sizeof(crypto_auth_hmacsha256_state) == sizeof keyed_);
+  crypto_auth_hmacsha256_init(
+      reinterpret_cast<crypto_auth_hmacsha256_state*>(keyed_.data()),
+      key.data(), key.size());
+}
+
+HmacSha256::~HmacSha256() { Wipe(keyed_); }
+
+void HmacSha256::Compute(Bytes message, std::span<uint8_t, 32> mac) const {
+  crypto_auth_hmacsha256_state state;
+  std::memcpy(&state, keyed_.data(), sizeof state);
+  crypto_auth_hmacsha256_update(&state, message.data(), message.size());
+  crypto_auth_hmacsha256_final(&state, mac.data());
+  sodium_memzero(&state, sizeof state);
 }
 
 namespace {

@@ -37,6 +37,21 @@ void XChaCha20Xor(std::span<uint8_t> out, Bytes in,
 // Sha256 writes the digest of FIPS 180-4.
 void Sha256(std::span<uint8_t, 32> out, Bytes message);
 
+// HmacSha256 is HMAC (RFC 2104) with SHA-256, keyed once. Const use is safe
+// from any thread; a value wipes itself.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(Bytes key);
+  ~HmacSha256();
+  HmacSha256(const HmacSha256&) = delete;
+  HmacSha256& operator=(const HmacSha256&) = delete;
+
+  void Compute(Bytes message, std::span<uint8_t, 32> mac) const;
+
+ private:
+  alignas(8) std::array<uint8_t, 208> keyed_;
+};
+
 // Blake2bStream is BLAKE2b (RFC 7693) over a message that comes in pieces.
 // One Finish ends it. A value wipes itself, for its state is as good as its
 // key.

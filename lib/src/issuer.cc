@@ -1,8 +1,10 @@
 #include "signet/issuer.h"
 
 #include "claims_json.h"
+#include "jwe.h"
 #include "jwt.h"
 #include "paseto.h"
+#include "paseto_local.h"
 #include "time_text.h"
 
 namespace signet {
@@ -12,12 +14,8 @@ Error Invalid(std::string problem) {
   return {ErrorCode::kInvalid, "minting a token: " + std::move(problem)};
 }
 
-bool IsTokenFormat(KeyFormat format) {
-  return format == KeyFormat::kPasetoV4Public || format == KeyFormat::kJwtEdDsa;
-}
-
 Status CheckRing(const RingInfo& info) {
-  if (info.purpose != KeyPurpose::kAccess || !IsTokenFormat(info.format)) {
+  if (info.purpose != KeyPurpose::kAccess) {
     return Invalid("the ring is not one for access tokens");
   }
   return {};
@@ -34,10 +32,25 @@ Status CheckLifetime(const Claims& claims, const RotationPolicy& policy) {
 
 std::string Sign(const SecretKey& key, std::string_view message,
                  std::string_view implicit_assertion) {
-  if (key.format() == KeyFormat::kJwtEdDsa) {
-    return SignJws(key, JwtHeader(key.id()), message);
+  if (IsJws(key.format())) return SignJws(key, JwtHeader(key), message);
+  if (IsJwe(key.format())) return SealJweDir(key, message);
+  if (key.format() == KeyFormat::kPasetoV4Local) {
+    return SealPaseto(key, message, PasetoFooter(key.id()), implicit_assertion);
   }
   return SignPaseto(key, message, PasetoFooter(key.id()), implicit_assertion);
+}
+
+Result<std::string> EncryptFor(const KeyRing& recipients,
+                               std::string_view token, Time now) {
+  if (recipients.info().purpose != KeyPurpose::kEncryption) {
+    return Invalid("the recipients' ring is not one for encryption");
+  }
+  const RingKey* active = recipients.Active(now);
+  if (active == nullptr) {
+    return Error{ErrorCode::kUnavailable,
+                 "minting a token: no key of the recipients' ring is active"};
+  }
+  return SealJweTo(active->key, token);
 }
 
 }  // namespace
@@ -46,7 +59,10 @@ Result<std::string> Issuer::Mint(const Claims& claims,
                                  std::string_view implicit_assertion) const {
   const RingInfo& info = ring_.info();
   if (auto ok = CheckRing(info); !ok) return ok.error();
-  bool is_jwt = info.format == KeyFormat::kJwtEdDsa;
+  if (recipients_ != nullptr && !IsJws(info.format)) {
+    return Invalid("only a signed JWT is encrypted to a recipient");
+  }
+  const bool is_jwt = !IsPaseto(info.format);
   if (is_jwt && !implicit_assertion.empty()) {
     return Invalid("a JWT has no implicit assertion");
   }
@@ -61,6 +77,11 @@ Result<std::string> Issuer::Mint(const Claims& claims,
                  "minting a token: no key of the ring is active"};
   }
   std::string token = Sign(active->key, *message, implicit_assertion);
+  if (recipients_ != nullptr) {
+    auto encrypted = EncryptFor(*recipients_, token, clock_.Now());
+    if (!encrypted) return encrypted.error();
+    token = *std::move(encrypted);
+  }
   if (token.size() > kMaxTokenLength) {
     return Invalid("it would be " + std::to_string(token.size()) +
                    " bytes long, the limit is " +

@@ -4,94 +4,25 @@
 //   header = {"alg":"EdDSA","typ":"at+jwt","kid":"<JWK thumbprint>"}
 //            ; 1024 bytes at most
 //
-// The signature is Ed25519, 64 bytes, over the text before the last dot.
+// The signature, or the HMAC, is over the text before the last dot. alg is
+// the one that belongs to the key (keys.h): EdDSA, ES256, RS256, PS256, HS256.
 // Minted headers are exactly as above. Read headers may order the members
 // freely and hold unknown ones, which are ignored (RFC 7515 section 4), but
-// for those that kRefused lists.
+// for those that jose_header.cc lists.
 
 #include "jwt.h"
 
-#include <algorithm>
-
-#include "strict_json.h"
+#include "jose_header.h"
 #include "token_text.h"
 
 namespace signet {
 namespace {
 
-constexpr std::string_view kAlgorithm = "EdDSA";  // RFC 8037 section 3.1
-
-// Parameters that Signet refuses by design, whatever their value.
-constexpr std::string_view kRefused[] = {
-    "crit",  // RFC 7515 4.1.11: no extension is understood, so none may be
-             // critical; an empty list is forbidden anyway
-    "b64",   // RFC 7797 7: not for JWTs
-    "zip",   // RFC 7516 4.1.3: a JWE's; nothing is inflated
-    "enc",   // RFC 7516 4.1.2: a JWE's
-    "jwk",   // a key, or the place of one, of the sender's choice
-    "jku",
-    "x5u",
-    "x5c",
-    "x5t",
-    "x5t#S256",
-};
+// A JWE's parameter (RFC 7516 section 4.1.2).
+constexpr std::string_view kRefused[] = {"enc"};
 
 std::optional<Refusal> Refuse(RefusalCode code, std::string_view claim) {
   return Refusal{code, Stage::kHeader, claim};
-}
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) {
-                      if (a >= 'A' && a <= 'Z') a = static_cast<char>(a + 32);
-                      return a == b;
-                    });
-}
-
-// RFC 9068 4: typ is at+jwt or application/at+jwt. RFC 7515 4.1.9: media
-// types compare without regard to case.
-bool IsAccessTokenType(std::string_view type) {
-  return EqualsIgnoringCase(type, "at+jwt") ||
-         EqualsIgnoringCase(type, "application/at+jwt");
-}
-
-std::optional<Refusal> FindRefused(const JsonNode& root) {
-  for (const JsonNode& member : JsonChildren(root)) {
-    for (std::string_view name : kRefused) {
-      if (member.name == name) return Refuse(RefusalCode::kUnsupported, name);
-    }
-  }
-  return std::nullopt;
-}
-
-const JsonNode* FindMember(const JsonNode& root, std::string_view name) {
-  for (const JsonNode& member : JsonChildren(root)) {
-    if (member.name == name) return &member;
-  }
-  return nullptr;
-}
-
-// ReadText reads a required parameter. `name` is a literal.
-std::optional<Refusal> ReadText(const JsonNode& root, std::string_view name,
-                                std::string_view& out) {
-  const JsonNode* member = FindMember(root, name);
-  if (member == nullptr) return Refuse(RefusalCode::kMissingClaim, name);
-  if (member->kind != JsonKind::kString || member->text.empty()) {
-    return Refuse(RefusalCode::kBadClaim, name);
-  }
-  out = member->text;
-  return std::nullopt;
-}
-
-std::optional<Refusal> CheckType(const JsonNode& root) {
-  const JsonNode* type = FindMember(root, "typ");
-  if (type != nullptr && type->kind != JsonKind::kString) {
-    return Refuse(RefusalCode::kBadClaim, "typ");
-  }
-  if (type == nullptr || !IsAccessTokenType(type->text)) {
-    return Refuse(RefusalCode::kWrongType, "typ");
-  }
-  return std::nullopt;
 }
 
 // DecodeSegment decodes one segment into `out` and moves behind it.
@@ -112,14 +43,16 @@ std::string SignJws(const SecretKey& key, std::string_view header,
   token.reserve(token.size() + payload.size() * 4 / 3 + 92);
   token += '.';
   token += Base64UrlEncode(AsBytes(payload));
-  Signature signature = key.Sign(AsBytes(token));
+  const std::string signature = key.Sign(AsBytes(token));
   token += '.';
-  return token += Base64UrlEncode(signature);
+  return token += Base64UrlEncode(AsBytes(signature));
 }
 
-std::string JwtHeader(std::string_view key_id) {
-  std::string header = "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":";
-  AppendJsonString(header, key_id);
+std::string JwtHeader(const SecretKey& key) {
+  std::string header = "{\"alg\":\"";
+  header += JoseAlgorithm(key.format());
+  header += "\",\"typ\":\"at+jwt\",\"kid\":";
+  AppendJsonString(header, key.id());
   return header += '}';
 }
 
@@ -157,28 +90,28 @@ std::string_view Jws::message() const {
 
 std::optional<Refusal> Jws::ReadHeader(TokenHeader& out) const {
   JsonDocument document;
-  if (header_size_ > kMaxJwtHeaderLength || !document.Parse(header())) {
+  if (header_size_ > kMaxJoseHeaderLength || !document.Parse(header())) {
     return Refuse(RefusalCode::kMalformed, "header");
   }
   const JsonNode& root = document.root();
-  if (auto refusal = FindRefused(root)) return refusal;
+  if (auto refusal = FindRefused(root, kRefused)) return refusal;
   std::string_view algorithm;
-  if (auto refusal = ReadText(root, "alg", algorithm)) return refusal;
+  if (auto refusal = ReadHeaderText(root, "alg", algorithm)) return refusal;
   // RFC 8725 3.2: "none" is never accepted, however it is written.
   if (EqualsIgnoringCase(algorithm, "none")) {
     return Refuse(RefusalCode::kUnsupported, "alg");
   }
-  if (auto refusal = CheckType(root)) return refusal;
+  if (auto refusal = CheckAccessTokenType(root)) return refusal;
   // RFC 7515 4.1.4 makes kid optional; here nobody tries keys in turn.
   std::string_view key_id;
-  if (auto refusal = ReadText(root, "kid", key_id)) return refusal;
+  if (auto refusal = ReadHeaderText(root, "kid", key_id)) return refusal;
   out.algorithm = algorithm;
   out.key_id = key_id;
   return std::nullopt;
 }
 
-bool Jws::AgreesWith(const TokenHeader& header) {
-  return header.algorithm == kAlgorithm;
+bool Jws::AgreesWith(const TokenHeader& header, KeyFormat format) {
+  return header.algorithm == JoseAlgorithm(format);
 }
 
 bool Jws::Verify(const VerifyKey& key,

@@ -12,9 +12,6 @@
 
 namespace signet {
 
-// The longest header that is looked at, decoded, in bytes.
-inline constexpr size_t kMaxJwtHeaderLength = 1024;
-
 // SignJws makes a JWS in compact serialization (RFC 7515 section 7.1).
 // REQUIRES: the key is of a format that signs.
 std::string SignJws(const SecretKey& key, std::string_view header,
@@ -22,13 +19,14 @@ std::string SignJws(const SecretKey& key, std::string_view header,
 
 // JwtHeader is the header that Signet mints:
 // {"alg":"EdDSA","typ":"at+jwt","kid":"…"}.
-std::string JwtHeader(std::string_view key_id);
+std::string JwtHeader(const SecretKey& key);
 
 // A Jws is a compact JWS taken apart. Nothing in it is true until Verify has
 // said so. It borrows the token's text.
 class Jws {
  public:
-  static constexpr KeyFormat kFormat = KeyFormat::kJwtEdDsa;
+  // MadeBy tells whether keys of that format make such tokens.
+  static bool MadeBy(KeyFormat format) { return IsJws(format); }
   static constexpr ClaimsForm kForm = ClaimsForm::kJwt;
 
   // Split decodes the three segments: nullopt unless there are three, none is
@@ -42,8 +40,8 @@ class Jws {
   // every parameter by which a sender could choose how it is verified.
   std::optional<Refusal> ReadHeader(TokenHeader& header) const;
 
-  // AgreesWith tells whether alg is the one of keys of kFormat.
-  static bool AgreesWith(const TokenHeader& header);
+  // AgreesWith tells whether alg is the one of keys of that format.
+  static bool AgreesWith(const TokenHeader& header, KeyFormat format);
 
   // Verify checks the signature. A JWT has no implicit assertion: with one
   // that is not empty it is never valid.

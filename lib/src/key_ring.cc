@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <unordered_set>
 
+#include "ring_access.h"
 #include "ring_rules.h"
 #include "time_text.h"
 
@@ -23,6 +25,7 @@ constexpr PurposeName kPurposeNames[] = {
     {KeyPurpose::kAccess, "access"},
     {KeyPurpose::kRefresh, "refresh"},
     {KeyPurpose::kFeed, "feed"},
+    {KeyPurpose::kEncryption, "encryption"},
 };
 
 // AppendOutOfRange adds to `problems` if the value is out of its range.
@@ -103,6 +106,19 @@ KeyFacts* FindFirst(std::vector<KeyFacts>& keys, KeyState state, Time now) {
   return nullptr;
 }
 
+// Reduce gives the side of a ring that checks, by the half of each key.
+KeyRing Reduce(const SigningRing& ring, VerifyKey (SecretKey::*half)() const) {
+  std::vector<RingKey> keys;
+  keys.reserve(ring.keys().size());
+  for (const SigningRing::Key& key : ring.keys()) {
+    keys.push_back({(key.key.*half)(), key.schedule});
+  }
+  // The same rules hold on both sides, and this side has passed them.
+  Result<KeyRing> reduced = KeyRing::Create(ring.info(), std::move(keys));
+  assert(reduced.ok());
+  return std::move(reduced).value();
+}
+
 // Bypass lets the key before the one at `index`, which was revoked before it
 // ever signed, sign on until the one after it takes over.
 void Bypass(std::vector<KeyFacts>& keys, size_t index,
@@ -137,7 +153,21 @@ Result<KeyPurpose> ParseKeyPurpose(std::string_view name) {
     if (known.name == name) return known.purpose;
   }
   return Error{ErrorCode::kInvalid, "unknown key purpose",
-               "known are access, refresh, feed"};
+               "known are access, refresh, feed, encryption"};
+}
+
+bool FitsPurpose(KeyPurpose purpose, KeyFormat format) {
+  switch (purpose) {
+    case KeyPurpose::kAccess:
+      return IsPaseto(format) || IsJws(format) || format == KeyFormat::kJweDir;
+    case KeyPurpose::kRefresh:
+      return format == KeyFormat::kRefreshMac;
+    case KeyPurpose::kFeed:
+      return format == KeyFormat::kFeedEd25519;
+    case KeyPurpose::kEncryption:
+      return format == KeyFormat::kJweP256 || format == KeyFormat::kJweX25519;
+  }
+  return false;
 }
 
 std::string_view KeyStateName(KeyState state) {
@@ -202,6 +232,31 @@ Result<KeyRing> KeyRing::Create(RingInfo info, std::vector<RingKey> keys) {
   return ring;
 }
 
+Result<KeyRing> RingAccess::FromSet(KeyFormat format, uint64_t generation,
+                                    std::vector<RingKey> keys) {
+  KeyRing ring;
+  ring.info_.format = format;
+  ring.info_.generation = generation;
+  ring.keys_ = std::move(keys);
+  if (ring.keys_.empty()) {
+    return Error{ErrorCode::kNotFound, "key set: no key of format " +
+                                           std::string(KeyFormatName(format))};
+  }
+  std::unordered_set<std::string_view> ids;
+  for (const RingKey& key : ring.keys_) {
+    if (ids.insert(key.key.id()).second) continue;
+    return Error{ErrorCode::kInvalid, "key set: two keys of one id"};
+  }
+  return ring;
+}
+
+const RingKey* KeyRing::Active(Time now) const {
+  for (const RingKey& key : keys_) {
+    if (key.schedule.StateAt(now) == KeyState::kActive) return &key;
+  }
+  return nullptr;
+}
+
 const RingKey* KeyRing::Find(std::string_view id) const {
   for (const RingKey& key : keys_) {
     if (key.key.id() == id) return &key;
@@ -233,13 +288,11 @@ const SigningRing::Key* SigningRing::Active(Time now) const {
 
 KeyRing SigningRing::Public() const {
   assert(!IsSymmetric(info_.format));
-  std::vector<RingKey> keys;
-  keys.reserve(keys_.size());
-  for (const Key& key : keys_) keys.push_back({key.key.Public(), key.schedule});
-  // The same rules hold on both sides, and this side has passed them.
-  Result<KeyRing> ring = KeyRing::Create(info_, std::move(keys));
-  assert(ring.ok());
-  return std::move(ring).value();
+  return Reduce(*this, &SecretKey::Public);
+}
+
+KeyRing SigningRing::ForVerifier() const {
+  return Reduce(*this, &SecretKey::ForVerifier);
 }
 
 Status SigningRing::Rotate(Time now) {

@@ -1,6 +1,5 @@
-#include <array>
-
-#include "paserk.h"
+#include "jwk_text.h"
+#include "key_text.h"
 #include "ring_document.h"
 #include "signet/key_ring.h"
 
@@ -17,11 +16,7 @@ Error InvalidRing(std::string what) {
 // ReadPublicKey decodes `public` and compares it with `id`.
 Result<VerifyKey> ReadPublicKey(KeyFormat format, const RingDocument::Key& key,
                                 const std::string& member) {
-  std::array<uint8_t, 32> bytes;
-  if (!paserk::DecodePublic(key.public_text, bytes)) {
-    return InvalidRing("member " + member + ".public is not a k4.public key");
-  }
-  Result<VerifyKey> verify_key = VerifyKey::Create(format, bytes);
+  Result<VerifyKey> verify_key = ParsePublicKeyText(format, key.public_text);
   if (!verify_key.ok()) {
     return InvalidRing("member " + member +
                        ".public: " + verify_key.error().message);
@@ -68,7 +63,7 @@ std::string KeyRing::Serialize() const {
   for (const RingKey& key : keys_) {
     document.keys.push_back(
         {.id = key.key.id(),
-         .public_text = paserk::EncodePublic(key.key.bytes()),
+         .public_text = PublicKeyText(key.key),
          .schedule = key.schedule});
   }
   return WriteRingDocument(document);
@@ -79,16 +74,13 @@ std::string KeyRing::Jwks(Time now) const {
   bool first = true;
   for (const RingKey& key : keys_) {
     const KeyState state = key.schedule.StateAt(now);
-    if (key.key.format() != KeyFormat::kJwtEdDsa ||
+    if (IsSymmetric(info_.format) || JoseAlgorithm(info_.format).empty() ||
         state == KeyState::kRetired || state == KeyState::kRevoked) {
       continue;
     }
     if (!first) out += ',';
     first = false;
-    // RFC 8037 section 2. The values are base64url: nothing to escape.
-    out += R"({"kty":"OKP","crv":"Ed25519","x":")" +
-           Base64UrlEncode(key.key.bytes()) + R"(","kid":")" + key.key.id() +
-           R"(","use":"sig","alg":"EdDSA"})";
+    out += PublicJwk(KeyAccess::Of(key.key), key.key.id());
   }
   return out + "]}";
 }

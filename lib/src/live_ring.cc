@@ -51,12 +51,10 @@ LiveRing::LiveRing(KeyRing ring) : LiveRing() {
 LiveRing::~LiveRing() = default;
 
 Status LiveRing::Publish(KeyRing ring) {
-  if (ring.info().purpose != KeyPurpose::kAccess &&
-      ring.info().purpose != KeyPurpose::kFeed) {
+  if (ring.info().purpose == KeyPurpose::kRefresh) {
     return Error{ErrorCode::kInvalid,
-                 "publishing a ring: its purpose is " +
-                     std::string(KeyPurposeName(ring.info().purpose)) +
-                     ", it must be access or feed"};
+                 "publishing a ring: its purpose is refresh, no verifier "
+                 "needs it"};
   }
   MutexLock lock(impl_->publishing);
   // Only publishers change `current`, and this one holds their lock.

@@ -136,6 +136,23 @@ std::string WrapSecret(std::span<const uint8_t, 64> key,
   return Wrap(kSecretWrap, key, wrapping_key);
 }
 
+std::string WrapBytes(std::string_view prefix, Bytes secret,
+                      std::span<const uint8_t, 32> wrapping_key) {
+  return Wrap(prefix, secret, wrapping_key);
+}
+
+Result<SecretBuffer> UnwrapBytes(std::string_view prefix, std::string_view text,
+                                 std::span<const uint8_t, 32> wrapping_key) {
+  const size_t overhead = kTagSize + kNonceSize;
+  const size_t encoded =
+      text.size() > prefix.size() ? text.size() - prefix.size() : 0;
+  const size_t size = encoded / 4 * 3 + encoded % 4 * 3 / 4;
+  SecretBuffer secret(size > overhead ? size - overhead : 0);
+  Status done = Unwrap(prefix, text, wrapping_key, secret.span());
+  if (!done) return done.error();
+  return secret;
+}
+
 Status UnwrapLocal(std::string_view text,
                    std::span<const uint8_t, 32> wrapping_key,
                    std::span<uint8_t, 32> key) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "secret_buffer.h"
 #include "signet/primitives.h"
 #include "signet/result.h"
 
@@ -32,6 +33,11 @@ std::string WrapLocal(std::span<const uint8_t, 32> key,
 std::string WrapSecret(std::span<const uint8_t, 64> key,
                        std::span<const uint8_t, 32> wrapping_key);
 
+// WrapBytes does so for bytes of any other kind. `prefix` names the kind, is
+// authenticated, and ends in a dot; it is none of PASERK's.
+std::string WrapBytes(std::string_view prefix, Bytes secret,
+                      std::span<const uint8_t, 32> wrapping_key);
+
 // UnwrapLocal and UnwrapSecret undo it. kInvalid: not such a text. kDenied:
 // wrapped by another key, or altered; `key` is then as it was.
 Status UnwrapLocal(std::string_view text,
@@ -40,6 +46,8 @@ Status UnwrapLocal(std::string_view text,
 Status UnwrapSecret(std::string_view text,
                     std::span<const uint8_t, 32> wrapping_key,
                     std::span<uint8_t, 64> key);
+Result<SecretBuffer> UnwrapBytes(std::string_view prefix, std::string_view text,
+                                 std::span<const uint8_t, 32> wrapping_key);
 
 }  // namespace signet::paserk
 

@@ -1,19 +1,17 @@
 #ifndef SIGNET_LIB_SRC_PASETO_H_
 #define SIGNET_LIB_SRC_PASETO_H_
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "claims_json.h"
+#include "paseto_parts.h"
 #include "signet/keys.h"
 #include "signet/verifier.h"
-#include "token_header.h"
 
 namespace signet {
-
-// The longest footer that is looked at, decoded, in bytes.
-inline constexpr size_t kMaxFooterLength = 512;
 
 // SignPaseto makes a v4.public token. REQUIRES: the key is of a format that
 // signs. The footer segment is left out if `footer` is empty.
@@ -21,14 +19,14 @@ std::string SignPaseto(const SecretKey& key, std::string_view message,
                        std::string_view footer,
                        std::string_view implicit_assertion);
 
-// PasetoFooter is the footer that Signet mints: {"kid":"k4.pid.…"}.
-std::string PasetoFooter(std::string_view key_id);
-
 // A Paseto is a v4.public token taken apart. Nothing in it is true until
 // Verify has said so.
 class Paseto {
  public:
-  static constexpr KeyFormat kFormat = KeyFormat::kPasetoV4Public;
+  // MadeBy tells whether keys of that format make such tokens.
+  static bool MadeBy(KeyFormat format) {
+    return format == KeyFormat::kPasetoV4Public;
+  }
   static constexpr ClaimsForm kForm = ClaimsForm::kPaseto;
 
   // Split decodes the segments: nullopt unless the text is a v4.public token
@@ -43,7 +41,7 @@ class Paseto {
   std::optional<Refusal> ReadHeader(TokenHeader& header) const;
 
   // AgreesWith: a PASETO names no algorithm, so there is nothing to disagree.
-  static bool AgreesWith(const TokenHeader&) { return true; }
+  static bool AgreesWith(const TokenHeader&, KeyFormat) { return true; }
 
   // Verify checks the signature over message, footer and assertion.
   bool Verify(const VerifyKey& key, std::string_view implicit_assertion);
@@ -57,7 +55,7 @@ class Paseto {
   std::string signed_;
   size_t message_size_ = 0;
   size_t footer_size_ = 0;
-  Signature signature_{};
+  std::array<uint8_t, 64> signature_{};
 };
 
 }  // namespace signet

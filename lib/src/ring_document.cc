@@ -9,15 +9,15 @@
 // A public ring is one JSON object:
 //
 //   signet_public_ring  1, the version of the format
-//   purpose             "access" | "refresh" | "feed"
-//   format              "v4.public" | "jwt-eddsa" | "refresh-mac" |
-//                       "feed-ed25519"
+//   purpose             "access" | "refresh" | "feed" | "encryption"
+//   format              a KeyFormat's name (keys.h)
 //   generation          1 to 2^53 - 1
 //   policy              {verifier_refresh_ms, max_token_life_ms,
 //                       clock_skew_ms}: integers
 //   keys                1 to 1,000 objects, by activates_at:
 //     id                the PASERK id or JWK thumbprint of `public`
-//     public            "k4.public.…"
+//     public            the public half, as key_text.h spells it; no member
+//                       if the format is symmetric
 //     created_at, activates_at, [verify_only_at], [retires_at], [revoked_at]
 //                       "YYYY-MM-DDThh:mm:ss.sssZ"; absent: not decided
 //     [longest_life_ms] an integer; absent: 0
@@ -29,8 +29,7 @@
 //   kdf                 only if that comes from a passphrase: {name:
 //                       "argon2id", salt: base64url of 16 bytes, passes,
 //                       memory_bytes}
-//   keys[].secret       "k4.secret-wrap.pie.…", or for refresh-mac
-//                       "k4.local-wrap.pie.…" and no `public`
+//   keys[].secret       the secret half, sealed as in key_text.h
 
 namespace signet {
 

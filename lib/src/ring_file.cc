@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hazmat.h"
+#include "key_text.h"
 #include "paserk.h"
 
 // ring-file = document sum-line mac-line
@@ -62,43 +62,18 @@ bool CutLastLine(std::string_view& text, std::string_view label,
          Base64UrlDecodeTo(line.substr(label.size()), value);
 }
 
-std::string Seal(const SecretKey& key, std::span<const uint8_t, 32> kek) {
-  if (IsSymmetric(key.format())) {
-    return paserk::WrapLocal(key.ExposeSeed(), kek);
-  }
-  SecretBytes<64> expanded;
-  hazmat::Ed25519Expand(key.ExposeSeed(), expanded.span());
-  return paserk::WrapSecret(expanded.span(), kek);
-}
-
-// Unseal gives the seed. The public half beside it is not looked at: the key
-// is made from the seed, and must then have the id that the document names.
-Status Unseal(std::string_view text, KeyFormat format,
-              std::span<const uint8_t, 32> kek, SecretBytes<32>& seed) {
-  if (IsSymmetric(format)) {
-    return paserk::UnwrapLocal(text, kek, seed.span());
-  }
-  SecretBytes<64> expanded;
-  Status done = paserk::UnwrapSecret(text, kek, expanded.span());
-  std::ranges::copy(expanded.span().first<32>(), seed.span().begin());
-  return done;
-}
-
 // PublicText is what the document says of a key's public half.
 std::string PublicText(const SecretKey& key) {
   if (IsSymmetric(key.format())) return {};
-  return paserk::EncodePublic(key.Public().bytes());
+  return PublicKeyText(key.Public());
 }
 
 Result<SigningRing::Key> OpenKey(const RingDocument::Key& key, KeyFormat format,
                                  std::span<const uint8_t, 32> kek) {
-  SecretBytes<32> seed;
-  Status unsealed = Unseal(key.sealed_text, format, kek, seed);
-  if (!unsealed.ok()) {
-    return Corrupt("key " + key.id + ": " + unsealed.error().message);
+  Result<SecretKey> secret = OpenSecretKey(format, key.sealed_text, kek);
+  if (!secret.ok()) {
+    return Corrupt("key " + key.id + ": " + secret.error().message);
   }
-  Result<SecretKey> secret = SecretKey::FromSeed(format, seed.span());
-  if (!secret.ok()) return secret.error();
   if (secret->id() != key.id || PublicText(*secret) != key.public_text) {
     return Corrupt("key " + key.id + ": its secret half is another key's");
   }
@@ -157,7 +132,7 @@ std::string WriteRingFile(const SigningRing& ring,
   for (const SigningRing::Key& key : ring.keys()) {
     document.keys.push_back({.id = key.key.id(),
                              .public_text = PublicText(key.key),
-                             .sealed_text = Seal(key.key, kek),
+                             .sealed_text = SealSecretKey(key.key, kek),
                              .schedule = key.schedule});
   }
   std::string text = WriteRingDocument(document);

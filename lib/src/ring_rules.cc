@@ -18,21 +18,6 @@ Error BrokenKey(const KeyFacts& key, const std::string& what) {
   return Broken("key " + std::string(key.id) + ": " + what);
 }
 
-// Purposes do not share key formats: a signature made for one of them can't
-// be taken for another's.
-bool FitsPurpose(KeyPurpose purpose, KeyFormat format) {
-  switch (purpose) {
-    case KeyPurpose::kAccess:
-      return format == KeyFormat::kPasetoV4Public ||
-             format == KeyFormat::kJwtEdDsa;
-    case KeyPurpose::kRefresh:
-      return format == KeyFormat::kRefreshMac;
-    case KeyPurpose::kFeed:
-      return format == KeyFormat::kFeedEd25519;
-  }
-  return false;
-}
-
 Status CheckInfo(const RingInfo& info) {
   if (!FitsPurpose(info.purpose, info.format)) {
     return Broken("a ring of purpose \"" +

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kOtherPasetos[] = {
     "v1.local.", "v1.public.", "v2.local.", "v2.public.",
-    "v3.local.", "v3.public.", "v4.local.",
+    "v3.local.", "v3.public.",
 };
 
 bool IsBase64Url(char c) {
@@ -28,12 +28,13 @@ bool LooksLikeJwe(std::string_view token) {
 TokenKind ClassifyToken(std::string_view token) {
   if (token.empty()) return TokenKind::kMalformed;
   if (token.starts_with("v4.public.")) return TokenKind::kPasetoV4Public;
+  if (token.starts_with("v4.local.")) return TokenKind::kPasetoV4Local;
   for (std::string_view prefix : kOtherPasetos) {
     if (token.starts_with(prefix)) return TokenKind::kUnsupported;
   }
   auto dots = std::count(token.begin(), token.end(), '.');
   if (dots == 2) return TokenKind::kJwt;
-  if (dots == 4 && LooksLikeJwe(token)) return TokenKind::kUnsupported;
+  if (dots == 4 && LooksLikeJwe(token)) return TokenKind::kJwe;
   return TokenKind::kMalformed;
 }
 

@@ -10,8 +10,10 @@ namespace signet {
 enum class TokenKind {
   kMalformed,
   kPasetoV4Public,
+  kPasetoV4Local,
   kJwt,          // three segments
-  kUnsupported,  // another PASETO version or purpose, or a JWE
+  kJwe,          // five segments
+  kUnsupported,  // another PASETO version
 };
 
 // ClassifyToken looks at prefix and dots alone.

@@ -1,7 +1,9 @@
 #include "signet/unverified.h"
 
+#include "jwe.h"
 #include "jwt.h"
 #include "paseto.h"
+#include "paseto_local.h"
 #include "strict_json.h"
 #include "token_text.h"
 
@@ -64,6 +66,33 @@ Result<UnverifiedToken> InspectJwt(std::string_view token) {
   return result;
 }
 
+// Of an encrypted token only the outside can be seen.
+Result<UnverifiedToken> InspectPasetoLocal(std::string_view token) {
+  auto paseto = PasetoLocal::Split(token);
+  if (!paseto) return Invalid("not a canonical v4.local token");
+  if (!IsPlainText(paseto->footer())) {
+    return Invalid("its footer is not UTF-8 without control characters");
+  }
+  UnverifiedToken result;
+  result.format = "v4.local";
+  result.footer = paseto->footer();
+  result.key_id = KeyIdIn(paseto->footer());
+  return result;
+}
+
+Result<UnverifiedToken> InspectJwe(std::string_view token) {
+  auto jwe = Jwe::Split(token);
+  if (!jwe) return Invalid("not a canonical JWE with A256GCM");
+  if (!IsJsonObject(jwe->header())) {
+    return Invalid("its header is not one strict JSON object");
+  }
+  UnverifiedToken result;
+  result.format = "jwe";
+  result.header = jwe->header();
+  result.key_id = KeyIdIn(jwe->header());
+  return result;
+}
+
 }  // namespace
 
 Result<UnverifiedToken> InspectUnverified(std::string_view token) {
@@ -75,10 +104,13 @@ Result<UnverifiedToken> InspectUnverified(std::string_view token) {
       return InspectPaseto(token);
     case TokenKind::kJwt:
       return InspectJwt(token);
+    case TokenKind::kPasetoV4Local:
+      return InspectPasetoLocal(token);
+    case TokenKind::kJwe:
+      return InspectJwe(token);
     case TokenKind::kUnsupported:
       return Error{ErrorCode::kUnsupported,
-                   "inspecting a token: another PASETO version or purpose, "
-                   "or a JWE"};
+                   "inspecting a token: another PASETO version"};
     case TokenKind::kMalformed:
       break;
   }

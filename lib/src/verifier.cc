@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "claims_json.h"
+#include "jwe.h"
 #include "jwt.h"
 #include "live_ring_access.h"
 #include "paseto.h"
+#include "paseto_local.h"
 #include "token_text.h"
 #include "verdict_counters.h"
 
@@ -155,7 +157,7 @@ std::optional<Refusal> Verifier::Impl::CheckKey(Token& token,
     return Refuse(RefusalCode::kNoKeys, Stage::kKey);
   }
   // The format is the ring's, and so is every key's of it.
-  if (current->ring().info().format != Token::kFormat) {
+  if (!Token::MadeBy(current->ring().info().format)) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey);
   }
   const LiveKey* live = current->Find(header.key_id);
@@ -163,7 +165,7 @@ std::optional<Refusal> Verifier::Impl::CheckKey(Token& token,
     return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
   }
   // RFC 8725 3.1: the algorithm is the key's; the header must agree.
-  if (!Token::AgreesWith(header)) {
+  if (!Token::AgreesWith(header, live->key->key.format())) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey, "alg");
   }
   if (!live->key->schedule.MayVerify(now, policy.clock_skew)) {
@@ -227,10 +229,15 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
   }
   const Moment moment{clock.Now(), clock.MonotonicNow()};
   Candidate candidate;
+  const auto authenticate = [&]<class Token>(std::type_identity<Token>) {
+    return Authenticate<Token>(text, assertion, moment.now, candidate);
+  };
   std::optional<Refusal> refusal =
-      kind == TokenKind::kJwt
-          ? Authenticate<Jws>(text, assertion, moment.now, candidate)
-          : Authenticate<Paseto>(text, assertion, moment.now, candidate);
+      kind == TokenKind::kJwt   ? authenticate(std::type_identity<Jws>())
+      : kind == TokenKind::kJwe ? authenticate(std::type_identity<Jwe>())
+      : kind == TokenKind::kPasetoV4Local
+          ? authenticate(std::type_identity<PasetoLocal>())
+          : authenticate(std::type_identity<Paseto>());
   if (refusal) return *refusal;
 
   const Claims& claims = candidate.token->claims;

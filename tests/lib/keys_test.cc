@@ -22,7 +22,7 @@ constexpr std::string_view kRfc8037Public =
 
 SecretKey Rfc8037Key(KeyFormat format) {
   const Result<std::string> seed = Base64UrlDecode(kRfc8037Secret);
-  Result<SecretKey> key = SecretKey::FromSeed(format, AsBytes(*seed));
+  Result<SecretKey> key = SecretKey::FromSecret(format, AsBytes(*seed));
   REQUIRE(key.ok());
   return *std::move(key);
 }
@@ -157,11 +157,11 @@ TEST_CASE("a secret key has 32 bytes and a known format") {
   const std::string seed(32, 's');
   const Bytes bytes = AsBytes(seed);
   for (KeyFormat format : kAllFormats) {
-    CHECK(SecretKey::FromSeed(format, bytes).ok());
-    CHECK(!SecretKey::FromSeed(format, bytes.first(31)).ok());
-    CHECK(!SecretKey::FromSeed(format, {}).ok());
+    CHECK(SecretKey::FromSecret(format, bytes).ok());
+    CHECK(!SecretKey::FromSecret(format, bytes.first(31)).ok());
+    CHECK(!SecretKey::FromSecret(format, {}).ok());
   }
-  CHECK(!SecretKey::FromSeed(static_cast<KeyFormat>(9), bytes).ok());
+  CHECK(!SecretKey::FromSecret(static_cast<KeyFormat>(9), bytes).ok());
 }
 
 TEST_CASE("the public half that travels is the public half of the secret") {
@@ -179,7 +179,7 @@ TEST_CASE("the public half that travels is the public half of the secret") {
 TEST_CASE("a MAC depends on key and message, and is keyed BLAKE2b-256") {
   const std::string seed(32, 'k');
   const SecretKey key =
-      *SecretKey::FromSeed(KeyFormat::kRefreshMac, AsBytes(seed));
+      *SecretKey::FromSecret(KeyFormat::kRefreshMac, AsBytes(seed));
   CHECK(key.id().starts_with("k4.lid."));
   const Mac mac = key.ComputeMac(AsBytes("message"));
   Mac expected;
@@ -195,7 +195,7 @@ TEST_CASE("a secret key that moved signs as before and leaves zeros behind") {
   const Signature before = key.Sign(AsBytes("m"));
   const SecretKey moved = std::move(key);
   CHECK(moved.Sign(AsBytes("m")) == before);
-  CHECK(AsText(key.ExposeSeed()) == std::string(32, '\0'));
+  CHECK(AsText(key.ExposeSecret()) == std::string(32, '\0'));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ bool SameRing(const SigningRing& a, const SigningRing& b) {
     const auto& x = a.keys()[i];
     const auto& y = b.keys()[i];
     if (x.key.id() != y.key.id() || !(x.schedule == y.schedule) ||
-        !ConstantTimeEqual(x.key.ExposeSeed(), y.key.ExposeSeed())) {
+        !ConstantTimeEqual(x.key.ExposeSecret(), y.key.ExposeSecret())) {
       return false;
     }
   }
@@ -307,7 +307,7 @@ TEST_CASE("no secret stands in the files in the clear") {
   const SigningRing ring = NewRing(kRefresh);
   REQUIRE(shelf.store.Create(ring).ok());
   const std::string text = Slurp(shelf.store.RingPath(KeyPurpose::kRefresh));
-  const auto seed = ring.keys()[0].key.ExposeSeed();
+  const auto seed = ring.keys()[0].key.ExposeSecret();
   CHECK(!Contains(text, Base64UrlEncode(seed)));
   CHECK(!Contains(text, std::string(AsText(seed))));
   CHECK(Contains(text, "k4.local-wrap.pie."));

@@ -97,7 +97,7 @@ void ExpectPasetoSuccess(const json::value& test) {
   CHECK_FALSE(paseto->Verify(*key, assertion + "x"));
 
   std::string seed = FromHex(TextOf(test, "secret-key-seed"));
-  auto secret = SecretKey::FromSeed(KeyFormat::kPasetoV4Public, AsBytes(seed));
+  auto secret = SecretKey::FromSecret(KeyFormat::kPasetoV4Public, AsBytes(seed));
   REQUIRE(secret.ok());
   CHECK(secret->Public() == *key);
   CHECK(SignPaseto(*secret, TextOf(test, "payload"), TextOf(test, "footer"),
@@ -156,7 +156,7 @@ TEST_CASE("the Ed25519 JWS of RFC 8037 signs and verifies") {
   REQUIRE(point.ok());
   REQUIRE(seed.ok());
   auto key = VerifyKey::Create(KeyFormat::kJwtEdDsa, AsBytes(*point));
-  auto secret = SecretKey::FromSeed(KeyFormat::kJwtEdDsa, AsBytes(*seed));
+  auto secret = SecretKey::FromSecret(KeyFormat::kJwtEdDsa, AsBytes(*seed));
   REQUIRE(key.ok());
   REQUIRE(secret.ok());
   CHECK(secret->Public() == *key);

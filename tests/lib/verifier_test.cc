@@ -229,8 +229,8 @@ TEST_CASE("a token of the other format disagrees with the ring") {
 
 TEST_CASE("one seed in both formats does not carry a token across") {
   std::array<uint8_t, 32> seed{7};
-  auto paseto_key = SecretKey::FromSeed(KeyFormat::kPasetoV4Public, seed);
-  auto jwt_key = SecretKey::FromSeed(KeyFormat::kJwtEdDsa, seed);
+  auto paseto_key = SecretKey::FromSecret(KeyFormat::kPasetoV4Public, seed);
+  auto jwt_key = SecretKey::FromSecret(KeyFormat::kJwtEdDsa, seed);
   CHECK(paseto_key->id() != jwt_key->id());
   // A JWT that names the PASETO key, signed with the same secret.
   PasetoFixture fixture;

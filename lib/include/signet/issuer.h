@@ -22,6 +22,12 @@ class Issuer {
                   const Clock& clock = SystemClock::Shared())
       : ring_(ring), clock_(clock) {}
 
+  // EncryptTo makes Mint encrypt every signed JWT to the active key of a ring
+  // of purpose kEncryption (RFC 7519 section 11.2): only verifiers that hold
+  // its secret half can read it. The ring is borrowed. Set it before the
+  // first Mint.
+  void EncryptTo(const KeyRing& recipients) { recipients_ = &recipients; }
+
   // Mint signs the claims as they are; nothing is added. It succeeds only if
   // issuer, subject, expires_at and issued_at are set, the lifetime is
   // positive and at most the ring's max_token_life, every text is UTF-8
@@ -33,12 +39,15 @@ class Issuer {
   //
   // `implicit_assertion` is bound to a PASETO without being sent; it must be
   // empty for a JWT.
+  //
+  // A ring of format v4.local or jwe-dir makes encrypted tokens.
   Result<std::string> Mint(const Claims& claims,
                            std::string_view implicit_assertion = {}) const;
 
  private:
   const SigningRing& ring_;
   const Clock& clock_;
+  const KeyRing* recipients_ = nullptr;
 };
 
 // NewId returns base64url of 16 random bytes: a jti or a session id.

@@ -13,10 +13,20 @@
 
 namespace signet {
 
-enum class KeyPurpose : uint8_t { kAccess = 1, kRefresh = 2, kFeed = 3 };
+enum class KeyPurpose : uint8_t {
+  kAccess = 1,
+  kRefresh = 2,
+  kFeed = 3,
+  kEncryption = 4,  // wraps signed tokens, so that only verifiers read them
+};
 
 std::string_view KeyPurposeName(KeyPurpose purpose);  // "access", …
 Result<KeyPurpose> ParseKeyPurpose(std::string_view name);
+
+// FitsPurpose tells whether a ring of the purpose may hold keys of the format.
+// Purposes do not share formats: what was made for one of them can't be taken
+// for another's.
+bool FitsPurpose(KeyPurpose purpose, KeyFormat format);
 
 // KeyState follows from a key's schedule and the clock, so every replica
 // turns at the same moment without a message.
@@ -84,8 +94,8 @@ struct RingKey {
   bool operator==(const RingKey&) const = default;
 };
 
-// KeyRing is the public side of a ring: what a verifier needs. It is an
-// immutable value.
+// KeyRing is what a verifier needs of a ring: its public side, or, for formats
+// whose verifiers share a secret, keys that hold it. It is an immutable value.
 class KeyRing {
  public:
   // Create succeeds only if all keys have the ring's format, ids differ, and
@@ -96,7 +106,8 @@ class KeyRing {
   // revoked key, may be active at once.
   static Result<KeyRing> Create(RingInfo info, std::vector<RingKey> keys);
 
-  // Parse and Serialize are the public ring file: JSON, docs/formats.md.
+  // Parse and Serialize are the public ring file: JSON, docs/formats.md. No
+  // secret is written. REQUIRES for Serialize: !IsSymmetric(info().format).
   static Result<KeyRing> Parse(std::string_view json);
   std::string Serialize() const;
 
@@ -107,12 +118,17 @@ class KeyRing {
   const RingInfo& info() const { return info_; }
   std::span<const RingKey> keys() const { return keys_; }
 
+  // Active is the key that is in use at `now`, or null. An issuer encrypts to
+  // it.
+  const RingKey* Active(Time now) const;
+
   // Find returns the key with that id, or null. Time does not matter to it.
   const RingKey* Find(std::string_view id) const;
 
   bool operator==(const KeyRing&) const = default;
 
  private:
+  friend struct RingAccess;
   KeyRing() = default;
   RingInfo info_;
   std::vector<RingKey> keys_;  // by activates_at
@@ -144,6 +160,10 @@ class SigningRing {
 
   // Public gives the public side. REQUIRES: !IsSymmetric(info().format).
   KeyRing Public() const;
+
+  // ForVerifier gives what checks or opens this ring's tokens. For symmetric
+  // formats and for encryption it holds the secrets.
+  KeyRing ForVerifier() const;
 
   // Rotate adds a pending key that becomes active after the policy's
   // verifier_refresh, plans the active key's remaining life, forgets retired

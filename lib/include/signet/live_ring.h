@@ -22,7 +22,7 @@ class LiveRing {
   LiveRing& operator=(const LiveRing&) = delete;
 
   // Publish succeeds only if the ring's generation is not lower than the
-  // present one's (kRollback) and its purpose is kAccess or kFeed.
+  // present one's (kRollback) and its purpose is not kRefresh.
   Status Publish(KeyRing ring);
 
   // Copy returns the ring in force: for tools and tests, not for hot paths.

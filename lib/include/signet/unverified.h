@@ -12,11 +12,11 @@ namespace signet {
 // Verifier has accepted the token, and no function that authorises takes it.
 // It serves people who look at a token, and logs.
 struct UnverifiedToken {
-  std::string format;  // "v4.public" or "jwt"
-  std::string header;  // JWT: the header's JSON. PASETO: empty
-  std::string footer;  // PASETO: the footer text. JWT: empty
+  std::string format;  // "v4.public", "v4.local", "jwt" or "jwe"
+  std::string header;  // JOSE: the header's JSON. PASETO: empty
+  std::string footer;  // PASETO: the footer text. JOSE: empty
   std::string key_id;  // from header or footer; may be empty
-  std::string claims;  // the claims set's JSON text
+  std::string claims;  // the claims set's JSON text; empty if encrypted
 };
 
 // InspectUnverified splits and decodes a token without checking anything but

@@ -1,0 +1,129 @@
+// PASETO version 4, purpose local (paseto_parts.h):
+//
+//   token = "v4.local." base64url( nonce 32 ‖ ciphertext ‖ tag 32 ) [ footer ]
+//   Ek ‖ n2 = BLAKE2b-448(key, "paseto-encryption-key" ‖ nonce)   ; 32 ‖ 24
+//   Ak      = BLAKE2b-256(key, "paseto-auth-key-for-aead" ‖ nonce)
+//   ciphertext = message XOR XChaCha20(Ek, n2)
+//   tag = BLAKE2b-256(Ak, PAE("v4.local.", nonce, ciphertext, footer,
+//                             implicit assertion))
+
+#include "paseto_local.h"
+
+#include "key_material.h"
+#include "token_text.h"
+
+namespace signet {
+namespace {
+
+constexpr std::string_view kHeader = "v4.local.";
+constexpr size_t kNonceSize = 32;
+constexpr size_t kTagSize = 32;
+
+// Subkeys are the keys of one token.
+struct Subkeys {
+  SecretBytes<56> cipher;  // XChaCha20 key 32 ‖ nonce 24
+  SecretBytes<32> mac;
+};
+
+Subkeys Derive(Bytes key, Bytes nonce) {
+  Subkeys keys;
+  hazmat::Blake2bStream(56, key)
+      .Update(AsBytes("paseto-encryption-key"))
+      .Update(nonce)
+      .Finish(keys.cipher.span());
+  hazmat::Blake2bStream(32, key)
+      .Update(AsBytes("paseto-auth-key-for-aead"))
+      .Update(nonce)
+      .Finish(keys.mac.span());
+  return keys;
+}
+
+void Crypt(const Subkeys& keys, Bytes in, std::span<uint8_t> out) {
+  hazmat::XChaCha20Xor(out, in, keys.cipher.span().subspan<32, 24>(),
+                       keys.cipher.span().first<32>());
+}
+
+std::array<uint8_t, kTagSize> Tag(const Subkeys& keys, std::string_view nonce,
+                                  std::string_view ciphertext,
+                                  std::string_view footer,
+                                  std::string_view implicit_assertion) {
+  std::string pae;
+  pae.reserve(6 * 8 + kHeader.size() + kNonceSize + ciphertext.size() +
+              footer.size() + implicit_assertion.size());
+  AppendPaeSize(pae, 5);
+  AppendPaePiece(pae, kHeader);
+  AppendPaePiece(pae, nonce);
+  AppendPaePiece(pae, ciphertext);
+  AppendPaePiece(pae, footer);
+  AppendPaePiece(pae, implicit_assertion);
+  std::array<uint8_t, kTagSize> tag;
+  Blake2b(tag, AsBytes(pae), keys.mac.span());
+  return tag;
+}
+
+}  // namespace
+
+std::string SealPasetoWithNonce(const SecretKey& key, std::string_view message,
+                                std::string_view footer,
+                                std::string_view implicit_assertion,
+                                std::span<const uint8_t, 32> nonce) {
+  const Subkeys keys = Derive(KeyAccess::Of(key).secret.bytes(), nonce);
+  std::string body(AsText(nonce));
+  body.resize(kNonceSize + message.size());
+  Crypt(keys, AsBytes(message), WritableBytes(body, kNonceSize, message.size()));
+  body += AsText(Tag(keys, AsText(nonce),
+                     std::string_view(body).substr(kNonceSize), footer,
+                     implicit_assertion));
+  return JoinPaseto(kHeader, body, footer);
+}
+
+std::string SealPaseto(const SecretKey& key, std::string_view message,
+                       std::string_view footer,
+                       std::string_view implicit_assertion) {
+  std::array<uint8_t, kNonceSize> nonce;
+  FillRandom(nonce);
+  return SealPasetoWithNonce(key, message, footer, implicit_assertion, nonce);
+}
+
+std::optional<PasetoLocal> PasetoLocal::Split(std::string_view token) {
+  const auto segments = SplitPaseto(token, kHeader);
+  if (!segments) return std::nullopt;
+  PasetoLocal paseto;
+  paseto.body_.resize(Base64DecodedSize(segments->body.size()));
+  paseto.footer_.resize(Base64DecodedSize(segments->footer.size()));
+  if (paseto.body_.size() < kNonceSize + kTagSize ||
+      !Base64UrlDecodeTo(segments->body, WritableBytes(paseto.body_, 0,
+                                                       paseto.body_.size())) ||
+      !Base64UrlDecodeTo(
+          segments->footer,
+          WritableBytes(paseto.footer_, 0, paseto.footer_.size()))) {
+    return std::nullopt;
+  }
+  return paseto;
+}
+
+PasetoLocal::~PasetoLocal() {
+  Wipe(WritableBytes(message_, 0, message_.size()));
+}
+
+bool PasetoLocal::Verify(const VerifyKey& key,
+                         std::string_view implicit_assertion) {
+  if (!MadeBy(key.format())) return false;
+  const std::string_view body = body_;
+  const std::string_view nonce = body.substr(0, kNonceSize);
+  const std::string_view ciphertext =
+      body.substr(kNonceSize, body.size() - kNonceSize - kTagSize);
+  const Subkeys keys =
+      Derive(KeyAccess::Of(key).secret.bytes(), AsBytes(nonce));
+  if (!ConstantTimeEqual(
+          Tag(keys, nonce, ciphertext, footer_, implicit_assertion),
+          AsBytes(body.substr(body.size() - kTagSize)))) {
+    return false;
+  }
+  message_.resize(ciphertext.size());
+  Crypt(keys, AsBytes(ciphertext),
+        WritableBytes(message_, 0, message_.size()));
+  return true;
+}
+
+}  // namespace signet
