@@ -53,16 +53,15 @@ std::string AesGcmSeal(std::span<const uint8_t, 32> key,
   std::string out(plaintext.size() + kGcmTagSize, '\0');
   auto* at = reinterpret_cast<uint8_t*>(out.data());
   int done = 0;
-  Require(
-      EVP_EncryptInit_ex2(context.get(), Fetched().gcm, key.data(),
-                          nonce.data(), nullptr) == 1 &&
-      EVP_EncryptUpdate(context.get(), nullptr, &done, additional.data(),
-                        SizeOf(additional)) == 1 &&
-      EVP_EncryptUpdate(context.get(), at, &done, plaintext.data(),
-                        SizeOf(plaintext)) == 1 &&
-      EVP_EncryptFinal_ex(context.get(), at + done, &done) == 1 &&
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kGcmTagSize,
-                          at + plaintext.size()) == 1);
+  Require(EVP_EncryptInit_ex2(context.get(), Fetched().gcm, key.data(),
+                              nonce.data(), nullptr) == 1 &&
+          EVP_EncryptUpdate(context.get(), nullptr, &done, additional.data(),
+                            SizeOf(additional)) == 1 &&
+          EVP_EncryptUpdate(context.get(), at, &done, plaintext.data(),
+                            SizeOf(plaintext)) == 1 &&
+          EVP_EncryptFinal_ex(context.get(), at + done, &done) == 1 &&
+          EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kGcmTagSize,
+                              at + plaintext.size()) == 1);
   return out;
 }
 

@@ -40,10 +40,10 @@ constexpr size_t kEs256Size = 2 * kP256Size;
 
 // SubjectPublicKeyInfo (RFC 5480 section 2) of a P-256 key up to its point,
 // which is written uncompressed.
-constexpr uint8_t kP256SpkiPrefix[] = {
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+constexpr uint8_t kP256SpkiPrefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a,
+                                       0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+                                       0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
+                                       0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 
 // Memory and parameters are all that can fail where this is asked: there is
 // nothing to go on with.
@@ -96,10 +96,10 @@ bool InGroupOf65537(uint64_t residue, uint64_t prime) {
 // less than once in 2^27 times.
 bool HasRocaShape(const BIGNUM* modulus) {
   for (const unsigned prime :
-       {3u,  5u,  7u,  11u, 13u, 17u,  19u,  23u,  29u,  31u,  37u,  41u,  43u,
-        47u, 53u, 59u, 61u, 67u, 71u,  73u,  79u,  83u,  89u,  97u,  101u, 103u,
-        107u, 109u, 113u, 127u, 131u, 137u, 139u, 149u, 151u, 157u, 163u,
-        167u}) {
+       {3u,   5u,   7u,   11u,  13u,  17u,  19u,  23u,  29u,  31u,
+        37u,  41u,  43u,  47u,  53u,  59u,  61u,  67u,  71u,  73u,
+        79u,  83u,  89u,  97u,  101u, 103u, 107u, 109u, 113u, 127u,
+        131u, 137u, 139u, 149u, 151u, 157u, 163u, 167u}) {
     if (!InGroupOf65537(BN_mod_word(modulus, prime), prime)) return false;
   }
   return true;
@@ -160,8 +160,7 @@ const char* NameOf(EvpType type) {
   return "RSA";
 }
 
-EVP_PKEY* FromParameters(EvpType type, OSSL_PARAM_BLD* builder,
-                         int selection) {
+EVP_PKEY* FromParameters(EvpType type, OSSL_PARAM_BLD* builder, int selection) {
   const Parameters parameters(OSSL_PARAM_BLD_to_param(builder));
   const KeyContext context(
       EVP_PKEY_CTX_new_from_name(nullptr, NameOf(type), nullptr));
@@ -234,9 +233,7 @@ struct EvpKey::Contexts {
   DigestContext sign;
 };
 
-void EvpKey::FreeKey::operator()(evp_pkey_st* key) const {
-  EVP_PKEY_free(key);
-}
+void EvpKey::FreeKey::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
 
 EvpKey::EvpKey(Handle key, EvpType type, bool is_private)
     : key_(std::move(key)), type_(type), is_private_(is_private) {}
@@ -273,8 +270,8 @@ Result<EvpKey> EvpKey::FromSpki(Bytes der) {
 
 Result<EvpKey> EvpKey::FromPkcs8(Bytes der) {
   const uint8_t* at = der.data();
-  using Info = std::unique_ptr<PKCS8_PRIV_KEY_INFO,
-                               Deleter<PKCS8_PRIV_KEY_INFO_free>>;
+  using Info =
+      std::unique_ptr<PKCS8_PRIV_KEY_INFO, Deleter<PKCS8_PRIV_KEY_INFO_free>>;
   const Info info(
       d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
   if (info == nullptr || at != der.data() + der.size()) {
@@ -317,16 +314,15 @@ Result<EvpKey> EvpKey::FromRsa(const RsaNumbers& numbers) {
   const BigNumber e = ToNumber(AsBytes(numbers.e));
   OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get());
   OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get());
-  return Check(Handle(FromParameters(EvpType::kRsa, builder.get(),
-                                     EVP_PKEY_PUBLIC_KEY)),
-               false);
+  return Check(
+      Handle(FromParameters(EvpType::kRsa, builder.get(), EVP_PKEY_PUBLIC_KEY)),
+      false);
 }
 
 Result<EvpKey> EvpKey::FromX25519Private(std::span<const uint8_t, 32> scalar) {
-  return Check(
-      Handle(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr,
-                                          scalar.data(), scalar.size())),
-      true);
+  return Check(Handle(EVP_PKEY_new_raw_private_key(
+                   EVP_PKEY_X25519, nullptr, scalar.data(), scalar.size())),
+               true);
 }
 
 Result<EvpKey> EvpKey::FromP256Private(std::span<const uint8_t, 32> scalar) {
@@ -405,8 +401,8 @@ std::string EvpKey::Spki() const {
 
 SecretBuffer EvpKey::Pkcs8() const {
   assert(is_private_);
-  using Info = std::unique_ptr<PKCS8_PRIV_KEY_INFO,
-                               Deleter<PKCS8_PRIV_KEY_INFO_free>>;
+  using Info =
+      std::unique_ptr<PKCS8_PRIV_KEY_INFO, Deleter<PKCS8_PRIV_KEY_INFO_free>>;
   const Info info(EVP_PKEY2PKCS8(key_.get()));
   uint8_t* der = nullptr;
   const int size = i2d_PKCS8_PRIV_KEY_INFO(info.get(), &der);
@@ -437,9 +433,8 @@ std::string EvpKey::Point() const {
   }
   std::string out(32, '\0');
   size_t size = out.size();
-  Require(EVP_PKEY_get_raw_public_key(key_.get(),
-                                      reinterpret_cast<uint8_t*>(out.data()),
-                                      &size) == 1);
+  Require(EVP_PKEY_get_raw_public_key(
+              key_.get(), reinterpret_cast<uint8_t*>(out.data()), &size) == 1);
   return out;
 }
 

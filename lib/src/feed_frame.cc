@@ -141,8 +141,7 @@ std::string EncodeFrame(const Frame& frame, const SecretKey& key) {
   writer.Byte(static_cast<uint8_t>(TypeOf(frame)));
   writer.Raw(HintOf(key.id()));
   EncodeBody(frame, out);
-  const std::string signature =
-      key.Sign(AsBytes(SignedBytes(AsBytes(out))));
+  const std::string signature = key.Sign(AsBytes(SignedBytes(AsBytes(out))));
   writer.Raw(AsBytes(signature));
   return out;
 }

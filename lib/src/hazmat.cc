@@ -74,6 +74,34 @@ bool Ed25519IsValidPoint(std::span<const uint8_t, 32> point) {
   return crypto_core_ed25519_is_valid_point(point.data()) == 1;
 }
 
+bool Ed25519PublicToX25519(std::span<uint8_t, 32> out,
+                           std::span<const uint8_t, 32> public_key) {
+  return Ed25519IsValidPoint(public_key) &&
+         crypto_sign_ed25519_pk_to_curve25519(out.data(), public_key.data()) ==
+             0;
+}
+
+void Ed25519SeedToX25519(std::span<uint8_t, 32> out,
+                         std::span<const uint8_t, 32> seed) {
+  SecretBytes<64> expanded;
+  Ed25519Expand(seed, expanded.span());
+  crypto_sign_ed25519_sk_to_curve25519(out.data(), expanded.span().data());
+}
+
+void X25519Public(std::span<uint8_t, 32> public_key,
+                  std::span<const uint8_t, 32> secret_key) {
+  Ready();
+  crypto_scalarmult_base(public_key.data(), secret_key.data());
+}
+
+bool X25519(std::span<uint8_t, 32> shared,
+            std::span<const uint8_t, 32> secret_key,
+            std::span<const uint8_t, 32> public_key) {
+  Ready();
+  return crypto_scalarmult(shared.data(), secret_key.data(),
+                           public_key.data()) == 0;
+}
+
 void XChaCha20Xor(std::span<uint8_t> out, Bytes in,
                   std::span<const uint8_t, 24> nonce,
                   std::span<const uint8_t, 32> key) {

@@ -28,6 +28,22 @@ bool Ed25519Verify(std::span<const uint8_t, 64> signature, Bytes message,
 // of the prime-order group other than its identity.
 bool Ed25519IsValidPoint(std::span<const uint8_t, 32> point);
 
+// Ed25519PublicToX25519 and Ed25519SeedToX25519 give the key of X25519 (RFC
+// 7748) that is birationally equivalent. False unless the public key is a
+// valid point, as above.
+bool Ed25519PublicToX25519(std::span<uint8_t, 32> out,
+                           std::span<const uint8_t, 32> public_key);
+void Ed25519SeedToX25519(std::span<uint8_t, 32> out,
+                         std::span<const uint8_t, 32> seed);
+
+// X25519Public gives the public half of a secret key. X25519 is false if the
+// shared secret is zero, because the other key is of small order.
+void X25519Public(std::span<uint8_t, 32> public_key,
+                  std::span<const uint8_t, 32> secret_key);
+bool X25519(std::span<uint8_t, 32> shared,
+            std::span<const uint8_t, 32> secret_key,
+            std::span<const uint8_t, 32> public_key);
+
 // XChaCha20Xor writes `in` XOR the key stream to `out`. REQUIRES: out and in
 // are of one size, and the same memory or apart.
 void XChaCha20Xor(std::span<uint8_t> out, Bytes in,

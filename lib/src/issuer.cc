@@ -32,7 +32,10 @@ Status CheckLifetime(const Claims& claims, const RotationPolicy& policy) {
 
 std::string Sign(const SecretKey& key, std::string_view message,
                  std::string_view implicit_assertion) {
-  if (IsJws(key.format())) return SignJws(key, JwtHeader(key), message);
+  if (IsJws(key.format())) {
+    return SignJws(key, JwtHeader(key.id(), JoseAlgorithm(key.format())),
+                   message);
+  }
   if (IsJwe(key.format())) return SealJweDir(key, message);
   if (key.format() == KeyFormat::kPasetoV4Local) {
     return SealPaseto(key, message, PasetoFooter(key.id()), implicit_assertion);

@@ -214,8 +214,7 @@ std::optional<Jwe> Jwe::Split(std::string_view token) {
       !DecodeSegment(segments[1], jwe.encrypted_key_) ||
       !DecodeSegment(segments[2], jwe.nonce_) ||
       !DecodeSegment(segments[3], jwe.ciphertext_) ||
-      !DecodeSegment(segments[4], jwe.tag_) ||
-      jwe.nonce_.size() != kGcmNonceSize || jwe.tag_.size() != kGcmTagSize) {
+      !DecodeSegment(segments[4], jwe.tag_)) {
     return std::nullopt;
   }
   return jwe;
@@ -241,6 +240,10 @@ std::optional<Refusal> Jwe::ReadHeader(TokenHeader& out) {
   std::string_view encryption;
   if (auto refusal = ReadHeaderText(root, "enc", encryption)) return refusal;
   if (encryption != "A256GCM") return Refuse(RefusalCode::kUnsupported, "enc");
+  // RFC 7518 section 5.3: these are A256GCM's sizes, and no others.
+  if (nonce_.size() != kGcmNonceSize || tag_.size() != kGcmTagSize) {
+    return Refusal{RefusalCode::kMalformed, Stage::kFormat};
+  }
   std::string_view key_id;
   if (direct) {
     if (FindMember(root, "cty") != nullptr) {

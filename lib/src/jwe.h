@@ -29,7 +29,7 @@ class Jwe {
   static constexpr ClaimsForm kForm = ClaimsForm::kJwt;
 
   // Split decodes the five segments: nullopt unless all are canonical
-  // base64url, and IV and tag have the sizes of A256GCM.
+  // base64url.
   static std::optional<Jwe> Split(std::string_view token);
 
   Jwe(Jwe&&) noexcept = default;

@@ -26,8 +26,9 @@ Error Invalid(std::string_view member, std::string_view problem) {
 }
 
 Error Unsupported(std::string_view member) {
-  return {ErrorCode::kUnsupported, "JWK: member " + std::string(member) +
-                                       " names something that is not supported"};
+  return {ErrorCode::kUnsupported,
+          "JWK: member " + std::string(member) +
+              " names something that is not supported"};
 }
 
 const JsonNode* Find(const JsonNode& object, std::string_view name) {

@@ -48,11 +48,11 @@ std::string SignJws(const SecretKey& key, std::string_view header,
   return token += Base64UrlEncode(AsBytes(signature));
 }
 
-std::string JwtHeader(const SecretKey& key) {
+std::string JwtHeader(std::string_view key_id, std::string_view algorithm) {
   std::string header = "{\"alg\":\"";
-  header += JoseAlgorithm(key.format());
+  header += algorithm;
   header += "\",\"typ\":\"at+jwt\",\"kid\":";
-  AppendJsonString(header, key.id());
+  AppendJsonString(header, key_id);
   return header += '}';
 }
 

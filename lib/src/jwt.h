@@ -19,7 +19,8 @@ std::string SignJws(const SecretKey& key, std::string_view header,
 
 // JwtHeader is the header that Signet mints:
 // {"alg":"EdDSA","typ":"at+jwt","kid":"…"}.
-std::string JwtHeader(const SecretKey& key);
+std::string JwtHeader(std::string_view key_id,
+                      std::string_view algorithm = "EdDSA");
 
 // A Jws is a compact JWS taken apart. Nothing in it is true until Verify has
 // said so. It borrows the token's text.

@@ -35,10 +35,10 @@ struct KeyMaterial {
   std::string public_bytes;  // as VerifyKey::bytes
   SecretBuffer secret;       // as SecretKey::ExposeSecret, or empty
 
-  std::array<uint8_t, 32> ed25519{};        // the public point
-  SecretBytes<64> ed25519_expanded;         // seed ‖ point
-  std::optional<hazmat::EvpKey> evp;        // kX25519, kP256, kRsa
-  std::optional<hazmat::HmacSha256> hmac;   // kJwtHs256
+  std::array<uint8_t, 32> ed25519{};       // the public point
+  SecretBytes<64> ed25519_expanded;        // seed ‖ point
+  std::optional<hazmat::EvpKey> evp;       // kX25519, kP256, kRsa
+  std::optional<hazmat::HmacSha256> hmac;  // kJwtHs256
 };
 
 // KeyAccess is the library's own view of a key.

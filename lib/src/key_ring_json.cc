@@ -61,10 +61,9 @@ Result<KeyRing> KeyRing::Parse(std::string_view json) {
 std::string KeyRing::Serialize() const {
   RingDocument document{.info = info_};
   for (const RingKey& key : keys_) {
-    document.keys.push_back(
-        {.id = key.key.id(),
-         .public_text = PublicKeyText(key.key),
-         .schedule = key.schedule});
+    document.keys.push_back({.id = key.key.id(),
+                             .public_text = PublicKeyText(key.key),
+                             .schedule = key.schedule});
   }
   return WriteRingDocument(document);
 }

@@ -1,7 +1,5 @@
 #include "key_text.h"
 
-#include <array>
-
 #include "key_material.h"
 #include "paserk.h"
 
@@ -32,11 +30,8 @@ std::string PublicKeyText(const VerifyKey& key) {
 
 Result<VerifyKey> ParsePublicKeyText(KeyFormat format, std::string_view text) {
   if (IsEd25519(format)) {
-    std::array<uint8_t, 32> point;
-    if (!paserk::DecodePublic(text, point)) {
-      return Error{ErrorCode::kInvalid, "not a k4.public key"};
-    }
-    return VerifyKey::Create(format, point);
+    const auto point = paserk::DecodePublic(text);
+    return point ? VerifyKey::Create(format, *point) : point.error();
   }
   Error wrong{ErrorCode::kInvalid, "not spki. and base64url"};
   if (!text.starts_with(kSpki)) return wrong;
@@ -49,8 +44,7 @@ std::string SealSecretKey(const SecretKey& key,
                           std::span<const uint8_t, 32> wrapping_key) {
   const Bytes secret = key.ExposeSecret();
   if (IsEd25519(key.format())) {
-    return paserk::WrapSecret(
-        KeyAccess::Of(key).ed25519_expanded.span(), wrapping_key);
+    return paserk::WrapSecret(secret.first<32>(), wrapping_key);
   }
   if (IsPaserkLocal(key.format())) {
     return paserk::WrapLocal(secret.first<32>(), wrapping_key);
@@ -61,18 +55,12 @@ std::string SealSecretKey(const SecretKey& key,
 Result<SecretKey> OpenSecretKey(KeyFormat format, std::string_view text,
                                 std::span<const uint8_t, 32> wrapping_key) {
   if (IsEd25519(format)) {
-    // The public half beside the seed is not looked at: the key is made from
-    // the seed, and must then have the id that the ring's document names.
-    SecretBytes<64> expanded;
-    Status done = paserk::UnwrapSecret(text, wrapping_key, expanded.span());
-    if (!done) return done.error();
-    return SecretKey::FromSecret(format, expanded.span().first<32>());
+    const auto seed = paserk::UnwrapSecret(text, wrapping_key);
+    return seed ? SecretKey::FromSecret(format, seed->span()) : seed.error();
   }
   if (IsPaserkLocal(format)) {
-    SecretBytes<32> secret;
-    Status done = paserk::UnwrapLocal(text, wrapping_key, secret.span());
-    if (!done) return done.error();
-    return SecretKey::FromSecret(format, secret.span());
+    const auto key = paserk::UnwrapLocal(text, wrapping_key);
+    return key ? SecretKey::FromSecret(format, key->span()) : key.error();
   }
   Result<SecretBuffer> secret =
       paserk::UnwrapBytes(kSecretWrap, text, wrapping_key);

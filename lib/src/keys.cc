@@ -85,9 +85,8 @@ Material NewMaterial(KeyFormat format) {
 }
 
 Result<Material> SymmetricMaterial(const FormatInfo& info, Bytes secret) {
-  const size_t most = info.format == KeyFormat::kJwtHs256
-                          ? kMaxHmacKeySize
-                          : kSecretSize;
+  const size_t most =
+      info.format == KeyFormat::kJwtHs256 ? kMaxHmacKeySize : kSecretSize;
   // RFC 7518 section 3.2: an HMAC key is no shorter than the hash.
   if (secret.size() < kSecretSize || secret.size() > most) {
     return Invalid("secret key of " + std::to_string(secret.size()) +
@@ -137,8 +136,8 @@ SecretBuffer SecretOf(const EvpKey& key) {
 
 Result<Material> EvpMaterial(const FormatInfo& info, EvpKey key) {
   if (key.type() != EvpTypeOf(info.type)) {
-    return Invalid("the key is of another type than " +
-                   std::string(info.name) + " needs");
+    return Invalid("the key is of another type than " + std::string(info.name) +
+                   " needs");
   }
   if (info.type == KeyType::kEd25519) {
     if (!key.is_private()) return PublicEdMaterial(info, AsBytes(key.Point()));
@@ -160,9 +159,8 @@ Result<EvpKey> ReadEvpSecret(KeyType type, Bytes secret) {
     return Invalid("secret key of " + std::to_string(secret.size()) +
                    " bytes, it must be 32");
   }
-  return type == KeyType::kP256
-             ? EvpKey::FromP256Private(secret.first<32>())
-             : EvpKey::FromX25519Private(secret.first<32>());
+  return type == KeyType::kP256 ? EvpKey::FromP256Private(secret.first<32>())
+                                : EvpKey::FromX25519Private(secret.first<32>());
 }
 
 Result<Material> SecretMaterial(const FormatInfo& info, Bytes secret) {

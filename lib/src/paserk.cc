@@ -1,168 +1,204 @@
 #include "paserk.h"
 
 #include <algorithm>
-#include <vector>
+#include <cassert>
 
 #include "hazmat.h"
 
-// public   = "k4.public." base64url(key 32)
-// id       = ("k4.pid." | "k4.lid.") base64url(BLAKE2b-264(prefix ‖ paserk))
-// wrapped  = prefix base64url(tag 32 ‖ nonce 32 ‖ ciphertext)
-// prefix   = "k4.local-wrap.pie." | "k4.secret-wrap.pie."
+// paserk = "k4." type "." base64url( body )
+//
+//   type     body
+//   public   key 32
+//   local    key 32
+//   secret   seed 32 ‖ public key 32
+//   pid      BLAKE2b-264( "k4.pid." ‖ the k4.public text )
+//   lid      BLAKE2b-264( "k4.lid." ‖ the k4.local text )
+//   sid      BLAKE2b-264( "k4.sid." ‖ the k4.secret text )
+//
+// The other types are in paserk_pie.cc, paserk_pw.cc and paserk_seal.cc.
 
 namespace signet::paserk {
 
 namespace {
 
-constexpr std::string_view kPublic = "k4.public.";
-constexpr std::string_view kLocal = "k4.local.";
-constexpr std::string_view kPublicId = "k4.pid.";
-constexpr std::string_view kLocalId = "k4.lid.";
-constexpr std::string_view kLocalWrap = "k4.local-wrap.pie.";
-constexpr std::string_view kSecretWrap = "k4.secret-wrap.pie.";
-constexpr size_t kTagSize = 32;
-constexpr size_t kNonceSize = 32;
-
-// Id names the key whose PASERK is `type` and `encoded`.
-std::string Id(std::string_view prefix, std::string_view type,
-               std::string_view encoded) {
-  std::array<uint8_t, 33> digest;
-  hazmat::Blake2bStream(digest.size())
-      .Update(AsBytes(prefix))
-      .Update(AsBytes(type))
-      .Update(AsBytes(encoded))
-      .Finish(digest);
-  return std::string(prefix) + Base64UrlEncode(digest);
-}
-
-// PieKeys are the keys of one wrapping, from the wrapping key and the nonce.
-struct PieKeys {
-  SecretBytes<56> cipher;  // XChaCha20 key 32 ‖ nonce 24
-  SecretBytes<32> mac;
+struct TypeRow {
+  Type type;
+  std::string_view prefix;
+  size_t body_size;
 };
 
-PieKeys DerivePieKeys(std::span<const uint8_t, 32> wrapping_key, Bytes nonce) {
-  // PASERK, "PIE wrap", version 4: the leading byte keeps the two apart.
-  constexpr uint8_t kEncryption[] = {0x80};
-  constexpr uint8_t kAuthentication[] = {0x81};
-  PieKeys keys;
-  hazmat::Blake2bStream(56, wrapping_key)
-      .Update(kEncryption)
-      .Update(nonce)
-      .Finish(keys.cipher.span());
-  hazmat::Blake2bStream(32, wrapping_key)
-      .Update(kAuthentication)
-      .Update(nonce)
-      .Finish(keys.mac.span());
-  return keys;
+// In the order of Type.
+constexpr TypeRow kTypes[] = {
+    {Type::kLid, "k4.lid.", 33},
+    {Type::kLocal, "k4.local.", 32},
+    {Type::kLocalPw, "k4.local-pw.", 120},
+    {Type::kLocalWrap, "k4.local-wrap.pie.", 96},
+    {Type::kPid, "k4.pid.", 33},
+    {Type::kPublic, "k4.public.", 32},
+    {Type::kSeal, "k4.seal.", 96},
+    {Type::kSecret, "k4.secret.", 64},
+    {Type::kSecretPw, "k4.secret-pw.", 152},
+    {Type::kSecretWrap, "k4.secret-wrap.pie.", 128},
+    {Type::kSid, "k4.sid.", 33},
+};
+
+const TypeRow& Row(Type type) {
+  const TypeRow& row = kTypes[static_cast<size_t>(type)];
+  assert(row.type == type);
+  return row;
 }
 
-void Crypt(const PieKeys& keys, Bytes in, std::span<uint8_t> out) {
-  hazmat::XChaCha20Xor(out, in, keys.cipher.span().subspan<32, 24>(),
-                       keys.cipher.span().first<32>());
+Error Unsupported(std::string what) {
+  return {ErrorCode::kUnsupported, std::move(what)};
 }
 
-void ComputeTag(const PieKeys& keys, std::string_view prefix,
-                Bytes nonce_and_ciphertext, std::span<uint8_t> tag) {
-  hazmat::Blake2bStream(kTagSize, keys.mac.span())
-      .Update(AsBytes(prefix))
-      .Update(nonce_and_ciphertext)
-      .Finish(tag);
+void WipeText(std::string& text) {
+  Wipe({reinterpret_cast<uint8_t*>(text.data()), text.size()});
 }
 
-std::string Wrap(std::string_view prefix, Bytes key,
-                 std::span<const uint8_t, 32> wrapping_key) {
-  std::vector<uint8_t> sealed(kTagSize + kNonceSize + key.size());
-  const std::span<uint8_t> all(sealed);
-  const auto nonce = all.subspan(kTagSize, kNonceSize);
-  FillRandom(nonce);
-  const PieKeys keys = DerivePieKeys(wrapping_key, nonce);
-  Crypt(keys, key, all.subspan(kTagSize + kNonceSize));
-  ComputeTag(keys, prefix, all.subspan(kTagSize), all.first(kTagSize));
-  return std::string(prefix) + Base64UrlEncode(sealed);
+// Id names the key whose text is `paserk`.
+std::string Id(Type id, std::string_view paserk) {
+  std::array<uint8_t, 33> digest;
+  hazmat::Blake2bStream(digest.size())
+      .Update(AsBytes(Prefix(id)))
+      .Update(AsBytes(paserk))
+      .Finish(digest);
+  return EncodeBody(id, digest);
 }
 
-Status Unwrap(std::string_view prefix, std::string_view text,
-              std::span<const uint8_t, 32> wrapping_key,
-              std::span<uint8_t> key) {
-  std::vector<uint8_t> sealed(kTagSize + kNonceSize + key.size());
-  if (!text.starts_with(prefix) ||
-      !Base64UrlDecodeTo(text.substr(prefix.size()), sealed)) {
-    return Error{ErrorCode::kInvalid, "not a " + std::string(prefix) + " text"};
-  }
-  const Bytes all(sealed);
-  const PieKeys keys =
-      DerivePieKeys(wrapping_key, all.subspan(kTagSize, kNonceSize));
-  std::array<uint8_t, kTagSize> tag;
-  ComputeTag(keys, prefix, all.subspan(kTagSize), tag);
-  if (!ConstantTimeEqual(tag, all.first(kTagSize))) {
-    return Error{ErrorCode::kDenied, "unwrapping a " + std::string(prefix) +
-                                         " key: another wrapping key, or an "
-                                         "altered text"};
-  }
-  Crypt(keys, all.subspan(kTagSize + kNonceSize), key);
-  return {};
+// SecretTextId is the Id of a text that is itself secret.
+std::string SecretTextId(Type id, std::string paserk) {
+  std::string text = Id(id, paserk);
+  WipeText(paserk);
+  return text;
 }
 
 }  // namespace
 
-std::string PublicId(std::span<const uint8_t, 32> public_key) {
-  return Id(kPublicId, kPublic, Base64UrlEncode(public_key));
+std::string_view Prefix(Type type) { return Row(type).prefix; }
+
+size_t BodySize(Type type) { return Row(type).body_size; }
+
+Result<Type> TypeOf(std::string_view text) {
+  for (const TypeRow& row : kTypes) {
+    if (text.starts_with(row.prefix)) return row.type;
+  }
+  for (std::string_view wrap : {"k4.local-wrap.", "k4.secret-wrap."}) {
+    if (text.starts_with(wrap) && text.find('.', wrap.size()) != text.npos) {
+      return Unsupported("a PASERK wrapped by another protocol than pie");
+    }
+  }
+  // "The version of a PASERK MUST match the version of the PASETO it's used
+  // with": keys of other versions have no use here.
+  if (text.size() > 2 && text[0] == 'k' && text[1] >= '1' && text[1] <= '9' &&
+      text[1] != '4' && text[2] == '.') {
+    return Unsupported("a PASERK of version k" + std::string(1, text[1]) +
+                       ", only k4 is supported");
+  }
+  return Error{ErrorCode::kInvalid, "not a PASERK of a known type"};
 }
 
-std::string LocalId(std::span<const uint8_t, 32> key) {
-  std::string encoded = Base64UrlEncode(key);
-  std::string id = Id(kLocalId, kLocal, encoded);
-  Wipe({reinterpret_cast<uint8_t*>(encoded.data()), encoded.size()});
-  return id;
+std::string EncodeBody(Type type, Bytes body) {
+  assert(body.size() == BodySize(type));
+  std::string encoded = Base64UrlEncode(body);
+  std::string text;
+  text.reserve(Prefix(type).size() + encoded.size());
+  text.append(Prefix(type)).append(encoded);
+  WipeText(encoded);
+  return text;
 }
 
-std::string EncodePublic(std::span<const uint8_t, 32> public_key) {
-  return std::string(kPublic) + Base64UrlEncode(public_key);
+Status DecodeBody(Type type, std::string_view text, std::span<uint8_t> body) {
+  assert(body.size() == BodySize(type));
+  Result<Type> found = TypeOf(text);
+  if (!found.ok()) return found.error();
+  const std::string prefix(Prefix(type));
+  if (*found != type) {
+    return Error{ErrorCode::kInvalid, "a " + std::string(Prefix(*found)) +
+                                          " text where " + prefix + " is due"};
+  }
+  const std::string_view encoded = text.substr(prefix.size());
+  const size_t size = (body.size() * 8 + 5) / 6;
+  if (encoded.size() != size) {
+    return Error{ErrorCode::kInvalid, "a " + prefix + " text of " +
+                                          std::to_string(text.size()) +
+                                          " characters, it must be " +
+                                          std::to_string(prefix.size() + size)};
+  }
+  if (!Base64UrlDecodeTo(encoded, body)) {
+    return Error{ErrorCode::kInvalid,
+                 "a " + prefix + " text that is not canonical base64url"};
+  }
+  return {};
 }
 
-bool DecodePublic(std::string_view text, std::span<uint8_t, 32> public_key) {
-  return text.starts_with(kPublic) &&
-         Base64UrlDecodeTo(text.substr(kPublic.size()), public_key);
+Error Denied(Type type) {
+  return {ErrorCode::kDenied, "opening a " + std::string(Prefix(type)) +
+                                  " text: another key or password, or an "
+                                  "altered text"};
 }
 
-std::string WrapLocal(std::span<const uint8_t, 32> key,
-                      std::span<const uint8_t, 32> wrapping_key) {
-  return Wrap(kLocalWrap, key, wrapping_key);
+Result<SecretKeyBytes> SeedOf(std::span<const uint8_t, 64> secret) {
+  SecretBytes<64> expanded;
+  hazmat::Ed25519Expand(secret.first<32>(), expanded.span());
+  if (!ConstantTimeEqual(expanded.span(), secret)) {
+    return Error{ErrorCode::kInvalid,
+                 "the halves of the secret key do not belong together"};
+  }
+  SecretKeyBytes seed;
+  std::ranges::copy(secret.first<32>(), seed.span().begin());
+  return seed;
 }
 
-std::string WrapSecret(std::span<const uint8_t, 64> key,
-                       std::span<const uint8_t, 32> wrapping_key) {
-  return Wrap(kSecretWrap, key, wrapping_key);
+std::string PublicId(KeySpan public_key) {
+  return Id(Type::kPid, EncodePublic(public_key));
 }
 
-std::string WrapBytes(std::string_view prefix, Bytes secret,
-                      std::span<const uint8_t, 32> wrapping_key) {
-  return Wrap(prefix, secret, wrapping_key);
+std::string LocalId(KeySpan key) {
+  return SecretTextId(Type::kLid, ExposeLocal(key));
 }
 
-Result<SecretBuffer> UnwrapBytes(std::string_view prefix, std::string_view text,
-                                 std::span<const uint8_t, 32> wrapping_key) {
-  const size_t overhead = kTagSize + kNonceSize;
-  const size_t encoded =
-      text.size() > prefix.size() ? text.size() - prefix.size() : 0;
-  const size_t size = encoded / 4 * 3 + encoded % 4 * 3 / 4;
-  SecretBuffer secret(size > overhead ? size - overhead : 0);
-  Status done = Unwrap(prefix, text, wrapping_key, secret.span());
-  if (!done) return done.error();
-  return secret;
+std::string SecretId(KeySpan seed) {
+  return SecretTextId(Type::kSid, ExposeSecret(seed));
 }
 
-Status UnwrapLocal(std::string_view text,
-                   std::span<const uint8_t, 32> wrapping_key,
-                   std::span<uint8_t, 32> key) {
-  return Unwrap(kLocalWrap, text, wrapping_key, key);
+Status CheckId(Type type, std::string_view text) {
+  assert(type == Type::kLid || type == Type::kPid || type == Type::kSid);
+  std::array<uint8_t, 33> digest;
+  return DecodeBody(type, text, digest);
 }
 
-Status UnwrapSecret(std::string_view text,
-                    std::span<const uint8_t, 32> wrapping_key,
-                    std::span<uint8_t, 64> key) {
-  return Unwrap(kSecretWrap, text, wrapping_key, key);
+std::string EncodePublic(KeySpan public_key) {
+  return EncodeBody(Type::kPublic, public_key);
+}
+
+Result<std::array<uint8_t, 32>> DecodePublic(std::string_view text) {
+  std::array<uint8_t, 32> public_key;
+  Status decoded = DecodeBody(Type::kPublic, text, public_key);
+  if (!decoded.ok()) return decoded.error();
+  return public_key;
+}
+
+std::string ExposeLocal(KeySpan key) { return EncodeBody(Type::kLocal, key); }
+
+std::string ExposeSecret(KeySpan seed) {
+  SecretBytes<64> expanded;
+  hazmat::Ed25519Expand(seed, expanded.span());
+  return EncodeBody(Type::kSecret, expanded.span());
+}
+
+Result<SecretKeyBytes> DecodeLocal(std::string_view text) {
+  SecretKeyBytes key;
+  Status decoded = DecodeBody(Type::kLocal, text, key.span());
+  if (!decoded.ok()) return decoded.error();
+  return key;
+}
+
+Result<SecretKeyBytes> DecodeSecret(std::string_view text) {
+  SecretBytes<64> secret;
+  Status decoded = DecodeBody(Type::kSecret, text, secret.span());
+  if (!decoded.ok()) return decoded.error();
+  return SeedOf(secret.span());
 }
 
 }  // namespace signet::paserk

@@ -70,10 +70,11 @@ std::string SealPasetoWithNonce(const SecretKey& key, std::string_view message,
   const Subkeys keys = Derive(KeyAccess::Of(key).secret.bytes(), nonce);
   std::string body(AsText(nonce));
   body.resize(kNonceSize + message.size());
-  Crypt(keys, AsBytes(message), WritableBytes(body, kNonceSize, message.size()));
-  body += AsText(Tag(keys, AsText(nonce),
-                     std::string_view(body).substr(kNonceSize), footer,
-                     implicit_assertion));
+  Crypt(keys, AsBytes(message),
+        WritableBytes(body, kNonceSize, message.size()));
+  body +=
+      AsText(Tag(keys, AsText(nonce), std::string_view(body).substr(kNonceSize),
+                 footer, implicit_assertion));
   return JoinPaseto(kHeader, body, footer);
 }
 
@@ -92,8 +93,8 @@ std::optional<PasetoLocal> PasetoLocal::Split(std::string_view token) {
   paseto.body_.resize(Base64DecodedSize(segments->body.size()));
   paseto.footer_.resize(Base64DecodedSize(segments->footer.size()));
   if (paseto.body_.size() < kNonceSize + kTagSize ||
-      !Base64UrlDecodeTo(segments->body, WritableBytes(paseto.body_, 0,
-                                                       paseto.body_.size())) ||
+      !Base64UrlDecodeTo(segments->body,
+                         WritableBytes(paseto.body_, 0, paseto.body_.size())) ||
       !Base64UrlDecodeTo(
           segments->footer,
           WritableBytes(paseto.footer_, 0, paseto.footer_.size()))) {
@@ -121,8 +122,7 @@ bool PasetoLocal::Verify(const VerifyKey& key,
     return false;
   }
   message_.resize(ciphertext.size());
-  Crypt(keys, AsBytes(ciphertext),
-        WritableBytes(message_, 0, message_.size()));
+  Crypt(keys, AsBytes(ciphertext), WritableBytes(message_, 0, message_.size()));
   return true;
 }
 

@@ -6,8 +6,8 @@ namespace signet {
 namespace {
 
 constexpr std::string_view kOtherPasetos[] = {
-    "v1.local.", "v1.public.", "v2.local.", "v2.public.",
-    "v3.local.", "v3.public.",
+    "v1.local.",  "v1.public.", "v2.local.",
+    "v2.public.", "v3.local.",  "v3.public.",
 };
 
 bool IsBase64Url(char c) {

@@ -23,7 +23,7 @@ const Time kNow{kStart.time_since_epoch() + milliseconds(123)};
 struct Signer {
   explicit Signer(uint8_t seed_byte, Time activates = kNow - minutes(10))
       : key(*SecretKey::FromSecret(KeyFormat::kFeedEd25519,
-                                 std::vector<uint8_t>(32, seed_byte))),
+                                   std::vector<uint8_t>(32, seed_byte))),
         ring(*KeyRing::Create(
             {KeyPurpose::kFeed, KeyFormat::kFeedEd25519, 3,
              DefaultPolicy(KeyPurpose::kFeed)},

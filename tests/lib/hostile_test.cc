@@ -78,7 +78,8 @@ TEST_CASE("families 1 to 4: algorithms other than the key's") {
     cases.push_back({1, "a good signature", attack.Signed(header),
                      Header(RefusalCode::kUnsupported, "alg")});
   }
-  const std::array<uint8_t, 32> point = fixture.key().Public().bytes();
+  const VerifyKey public_key = fixture.key().Public();
+  const Bytes point = public_key.bytes();
   std::string raw(AsText(point));
   std::string der = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21" +
                     std::string(1, '\0') + raw;

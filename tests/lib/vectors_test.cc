@@ -97,7 +97,8 @@ void ExpectPasetoSuccess(const json::value& test) {
   CHECK_FALSE(paseto->Verify(*key, assertion + "x"));
 
   std::string seed = FromHex(TextOf(test, "secret-key-seed"));
-  auto secret = SecretKey::FromSecret(KeyFormat::kPasetoV4Public, AsBytes(seed));
+  auto secret =
+      SecretKey::FromSecret(KeyFormat::kPasetoV4Public, AsBytes(seed));
   REQUIRE(secret.ok());
   CHECK(secret->Public() == *key);
   CHECK(SignPaseto(*secret, TextOf(test, "payload"), TextOf(test, "footer"),
