@@ -13,8 +13,9 @@ namespace signet {
 
 // ClaimsForm is how a token format spells its claims.
 enum class ClaimsForm : uint8_t {
-  kPaseto,  // times are RFC 3339 strings
-  kJwt,     // times are NumericDate; RFC 9068 asks for more claims
+  kPaseto,    // times are RFC 3339 strings
+  kJwt,       // times are NumericDate; RFC 9068 asks for more claims
+  kPlainJwt,  // times are NumericDate; RFC 7519 asks for none
 };
 
 // The longest Claims::custom, in bytes.
