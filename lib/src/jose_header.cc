@@ -25,7 +25,11 @@ std::optional<Refusal> Refuse(RefusalCode code, std::string_view claim) {
 
 // RFC 9068 4: typ is at+jwt or application/at+jwt. RFC 7515 4.1.9: media
 // types compare without regard to case.
-bool IsAccessTokenType(std::string_view type) {
+bool IsOfType(std::string_view type, TokenType expected) {
+  if (expected == TokenType::kPlainJwt) {
+    return EqualsIgnoringCase(type, "jwt") ||
+           EqualsIgnoringCase(type, "application/jwt");
+  }
   return EqualsIgnoringCase(type, "at+jwt") ||
          EqualsIgnoringCase(type, "application/at+jwt");
 }
@@ -72,12 +76,14 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
                     });
 }
 
-std::optional<Refusal> CheckAccessTokenType(const JsonNode& header) {
+std::optional<Refusal> CheckTokenType(const JsonNode& header,
+                                      TokenType expected) {
   const JsonNode* type = FindMember(header, "typ");
+  if (type == nullptr && expected == TokenType::kPlainJwt) return std::nullopt;
   if (type != nullptr && type->kind != JsonKind::kString) {
     return Refuse(RefusalCode::kBadClaim, "typ");
   }
-  if (type == nullptr || !IsAccessTokenType(type->text)) {
+  if (type == nullptr || !IsOfType(type->text, expected)) {
     return Refuse(RefusalCode::kWrongType, "typ");
   }
   return std::nullopt;

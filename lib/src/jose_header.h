@@ -30,8 +30,10 @@ std::optional<Refusal> FindRefused(const JsonNode& header,
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower);
 
-// CheckAccessTokenType demands typ at+jwt (RFC 9068 section 4).
-std::optional<Refusal> CheckAccessTokenType(const JsonNode& header);
+// CheckTokenType demands typ at+jwt (RFC 9068 section 4), or for a plain JWT
+// typ JWT (RFC 7519 section 5.1) or none.
+std::optional<Refusal> CheckTokenType(const JsonNode& header,
+                                      TokenType expected);
 
 }  // namespace signet
 

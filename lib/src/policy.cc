@@ -60,6 +60,9 @@ class Problems {
   std::string text_;
 };
 
+constexpr size_t kLeastCache = size_t{64} << 10;
+constexpr size_t kMostCache = size_t{64} << 30;
+
 constexpr Duration kOneDay = std::chrono::hours(24);
 
 void CheckStaleness(const Policy& policy, Problems& problems) {
@@ -116,6 +119,11 @@ Status Policy::Validate() const {
   problems.CheckRange("max_lifetime", max_lifetime, std::chrono::seconds(1),
                       kOneDay);
   CheckStaleness(*this, problems);
+  if (cache_bytes != 0 &&
+      (cache_bytes < kLeastCache || cache_bytes > kMostCache)) {
+    problems.Add("cache_bytes is " + std::to_string(cache_bytes) +
+                 ", which is neither 0 nor 64 KiB to 64 GiB");
+  }
   return std::move(problems).Take();
 }
 

@@ -33,6 +33,19 @@ TEST_CASE("a policy names issuer and audience or waives each by name") {
                "audience is set, and any_audience too");
 }
 
+TEST_CASE("a cache is off or of a size that holds tokens") {
+  Policy policy = GoodPolicy();
+  for (size_t good : {size_t{0}, size_t{64} << 10, size_t{64} << 30}) {
+    policy.cache_bytes = good;
+    CHECK(policy.Validate().ok());
+  }
+  policy.cache_bytes = 65'535;
+  ExpectPolicy(policy,
+               "cache_bytes is 65535, which is neither 0 nor 64 KiB to 64 GiB");
+  policy.cache_bytes = (size_t{64} << 30) + 1;
+  CHECK_FALSE(policy.Validate().ok());
+}
+
 TEST_CASE("a policy's numbers are bounded, and the bounds pass") {
   Policy policy = GoodPolicy();
   policy.clock_skew = minutes(5);

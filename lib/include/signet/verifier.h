@@ -1,18 +1,16 @@
 #ifndef SIGNET_VERIFIER_H_
 #define SIGNET_VERIFIER_H_
 
-#include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "signet/claims.h"
 #include "signet/clock.h"
 #include "signet/live_ring.h"
+#include "signet/policy.h"
 #include "signet/result.h"
 #include "signet/revocation.h"
+#include "signet/verified_token.h"
 
 namespace signet {
 
@@ -76,68 +74,14 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
-// WhenStale says what to do with a good token while the list is older than
-// the policy's max_staleness.
-enum class WhenStale : uint8_t {
-  kReject,          // refuse with kStale
-  kAcceptAndAlarm,  // accept; VerifiedToken::stale() is true, and counted
-  kAcceptUntil,     // accept so until hard_staleness, then refuse
-};
-
-// Policy is what a verifier demands. Silence is an error: issuer and audience
-// are named, or waived by name.
-struct Policy {
-  std::string issuer;    // exact match, byte for byte
-  std::string audience;  // must be one of the token's
-  bool any_issuer = false;
-  bool any_audience = false;
-  // A token that is bound to a key (cnf.jkt, RFC 9449) is worth nothing without
-  // that key's proof, which Verify does not see: it is refused, unless this
-  // says that the caller checks the proof.
-  bool caller_checks_binding = false;
-
-  // 0 s to 5 min. Leeway for exp, nbf, iat and key schedules.
-  Duration clock_skew = std::chrono::seconds(30);
-  // 1 s to 1 day. A longer exp - iat is refused: this bound is what lets
-  // revocations be forgotten.
-  Duration max_lifetime = std::chrono::hours(1);
-
-  // 100 ms to 1 day: how old the revocation list may be.
-  Duration max_staleness = std::chrono::seconds(10);
-  WhenStale when_stale = WhenStale::kReject;
-  // Only with kAcceptUntil: longer than max_staleness, at most 1 day.
-  Duration hard_staleness = Duration::zero();
-
-  // Validate names every problem of the policy, separated by "; ".
-  Status Validate() const;
-};
-
-// VerifiedToken is proof that a Verifier accepted a token: nothing else can
-// make one. It is a cheap, copyable handle on immutable claims; const use is
-// safe from any thread.
-class VerifiedToken {
- public:
-  const Claims& claims() const { return *claims_; }
-  const std::string& key_id() const { return *key_id_; }
-  // stale tells that the list was older than max_staleness and the policy
-  // said to accept.
-  bool stale() const { return stale_; }
-  // HasScope tells whether `scope` is one of the token's.
-  bool HasScope(std::string_view scope) const;
-
- private:
-  friend class Verifier;
-  VerifiedToken() = default;
-  std::shared_ptr<const Claims> claims_;
-  std::shared_ptr<const std::string> key_id_;
-  bool stale_ = false;
-};
-
 // VerifierCounters counts every verdict since construction. accepted_stale is
-// the part of accepted for which VerifiedToken::stale() is true.
+// the part of accepted for which VerifiedToken::stale() is true. authenticated
+// counts the signatures that were checked and found good: what was accepted
+// beyond that came from the cache.
 struct VerifierCounters {
   uint64_t accepted = 0;
   uint64_t accepted_stale = 0;
+  uint64_t authenticated = 0;
   uint64_t refused[static_cast<size_t>(RefusalCode::kStale) + 1] = {};
 };
 
@@ -166,6 +110,12 @@ class Verifier {
   Verifier& operator=(Verifier&&) noexcept;
   ~Verifier();
 
+  // DecryptWith sets the ring of purpose kEncryption, borrowed, whose secret
+  // halves open encrypted tokens that hold a signed one (KeyRing of
+  // SigningRing::ForVerifier). Without it they are refused with kNoKeys. Set
+  // it before the first Verify.
+  void DecryptWith(const LiveRing& ring);
+
   // Verify checks one token text, in the order of Stage; the first check that
   // fails gives the refusal. `implicit_assertion` as in Issuer::Mint.
   Result<VerifiedToken, Refusal> Verify(
@@ -173,6 +123,10 @@ class Verifier {
 
   // counters is a snapshot, not atomic as a whole.
   VerifierCounters counters() const;
+
+  // cache_bytes is what the tokens that it remembers occupy now, at most the
+  // policy's cache_bytes.
+  size_t cache_bytes() const;
 
  private:
   struct Impl;
