@@ -52,9 +52,9 @@ class AuthenticToken {
 
   Claims claims;
   std::string key_id;
-  uint64_t key_identity = 0;         // LiveKey::identity
+  uint64_t key_identity = 0;          // LiveKey::identity
   uint64_t opening_key_identity = 0;  // of an encrypted token; else 0
-  RevocationId key_revocation_id{};  // of kind kKey
+  RevocationId key_revocation_id{};   // of kind kKey
   // Worked out for tokens that are cached.
   std::optional<TokenIdentity> identity;
 
@@ -72,8 +72,8 @@ class AuthenticToken {
   // Prefetch is a hint that the token in the slot is about to be looked at, all
   // of it. The token need not live: its address is not followed.
   static void Prefetch(const Slot& slot, size_t text_size) {
-    const auto* start = reinterpret_cast<const char*>(
-        slot.load(std::memory_order_relaxed));
+    const auto* start =
+        reinterpret_cast<const char*>(slot.load(std::memory_order_relaxed));
     if (start == nullptr) return;
     for (size_t at = 0; at < sizeof(AuthenticToken) + text_size; at += 64) {
       __builtin_prefetch(start + at);

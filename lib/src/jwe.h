@@ -45,8 +45,8 @@ class Jwe {
 
   // ReadHeader refuses every parameter by which a sender could choose how it
   // is decrypted, or what that costs.
-  std::optional<Refusal> ReadHeader(
-      TokenHeader& header, TokenType type = TokenType::kAccessToken);
+  std::optional<Refusal> ReadHeader(TokenHeader& header,
+                                    TokenType type = TokenType::kAccessToken);
 
   // nested tells, after ReadHeader, whether a signed token is inside: whoever
   // knows a public key can encrypt, so that alone proves nothing.

@@ -88,8 +88,7 @@ std::string_view Jws::message() const {
   return std::string_view(decoded_).substr(header_size_, payload_size_);
 }
 
-std::optional<Refusal> Jws::ReadHeader(TokenHeader& out,
-                                       TokenType type) const {
+std::optional<Refusal> Jws::ReadHeader(TokenHeader& out, TokenType type) const {
   JsonDocument document;
   if (header_size_ > kMaxJoseHeaderLength || !document.Parse(header())) {
     return Refuse(RefusalCode::kMalformed, "header");

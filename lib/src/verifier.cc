@@ -124,7 +124,7 @@ struct Verifier::Impl {
   Policy policy;
   const LiveRing& ring;
   const LiveRing* decryption = nullptr;  // null: nothing is decrypted
-  const RevocationList* revocations;  // null: logouts are not known here
+  const RevocationList* revocations;     // null: logouts are not known here
   const Clock& clock;
   std::unique_ptr<TokenCache> cache;  // null: nothing is remembered
   mutable VerdictCounters counters;
