@@ -188,6 +188,37 @@ TEST_CASE("a header without a sound key is refused") {
                         ProofKey(KeyFormat::kJwtEdDsa)) == "bad_key (jwk)");
 }
 
+TEST_CASE("a P-256 key is one spelling of a finite point of its curve") {
+  const auto is_key = [](std::string_view algorithm, std::string_view point) {
+    std::string der(algorithm);
+    der += static_cast<char>(0x03);
+    der += static_cast<char>(point.size() + 1);
+    der += '\0';
+    der += point;
+    der.insert(0, {0x30, static_cast<char>(der.size())});
+    return VerifyKey::Create(KeyFormat::kJwtEs256, AsBytes(der)).ok();
+  };
+  const VerifyKey key = ProofKey().Public();
+  const std::string_view good = AsText(key.bytes());
+  const std::string_view algorithm = good.substr(2, 21);
+  const std::string_view point = good.substr(good.size() - 65);
+  const std::string_view y = point.substr(33);
+  CHECK(is_key(algorithm, point));
+  // SEC 1 section 2.3.3: infinity, the compressed form and the hybrid one.
+  CHECK_FALSE(is_key(algorithm, std::string(1, '\0')));
+  const char sign = static_cast<char>(y.back() & 1);
+  CHECK_FALSE(is_key(algorithm, static_cast<char>(2 + sign) +
+                                    std::string(point.substr(1, 32))));
+  CHECK_FALSE(is_key(
+      algorithm, static_cast<char>(6 + sign) + std::string(point.substr(1))));
+  CHECK_FALSE(is_key(algorithm, ""));
+  CHECK_FALSE(is_key(algorithm, point.substr(0, 64)));
+  CHECK_FALSE(is_key(algorithm, std::string(point) + "a"));
+  std::string off(point);
+  off.back() = static_cast<char>(off.back() ^ 1);
+  CHECK_FALSE(is_key(algorithm, off));
+}
+
 TEST_CASE("an RSA key that is too small, too large or weak is refused") {
   const Hostile verdict;
   const auto jwk = [](size_t bytes, uint8_t last, const char* e) {
