@@ -328,6 +328,24 @@ TEST_CASE("a proof is good once, however it is sent again") {
         "proven");
 }
 
+TEST_CASE("a proof from a clock that is ahead is remembered for all its life") {
+  DpopFixture fixture;
+  const DpopVerifier verifier =
+      fixture.MakeVerifier({.max_age = seconds(60), .max_ahead = seconds(30)});
+  fixture.clock.SetWall(Time(kNow) + seconds(30));
+  const std::string proof = fixture.Prove();
+  fixture.clock.SetWall(Time(kNow));
+  REQUIRE(VerdictOf(verifier.Verify(proof, kTokenRequest)) == "proven");
+  for (const seconds after : {seconds(60), seconds(89)}) {
+    fixture.clock.SetWall(Time(kNow) + after);
+    CHECK(VerdictOf(verifier.Verify(fixture.Prove(), kTokenRequest)) ==
+          "proven");
+    CHECK(VerdictOf(verifier.Verify(proof, kTokenRequest)) == "replayed (jti)");
+  }
+  fixture.clock.SetWall(Time(kNow) + seconds(90));
+  CHECK(VerdictOf(verifier.Verify(proof, kTokenRequest)) == "too_old (iat)");
+}
+
 TEST_CASE("a proof that is refused may come again for what it is good for") {
   DpopFixture fixture;
   const DpopVerifier verifier = fixture.MakeVerifier();

@@ -34,7 +34,7 @@ class ReplayMemory {
  public:
   // `capacity` is how many things are remembered at once: as many as come in
   // the time for which each is kept. A pointer for each is taken at once, some
-  // 80 bytes in all when it is used. REQUIRES: 1 <= capacity <= 2^24.
+  // 64 bytes in all when it is used. REQUIRES: 1 <= capacity <= 2^24.
   explicit ReplayMemory(size_t capacity);
 
   ReplayMemory(const ReplayMemory&) = delete;
