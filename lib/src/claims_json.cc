@@ -57,23 +57,8 @@ bool IsText(const JsonNode& node) {
          IsPlainText(node.text);
 }
 
-// RFC 7519 2 lets NumericDate be any JSON number; whole seconds in plain
-// digits are its one spelling here.
-std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node) {
-  int64_t seconds = 0;
-  const char* end = node.text.data() + node.text.size();
-  auto [stop, error] = std::from_chars(node.text.data(), end, seconds);
-  if (error != std::errc() || stop != end || seconds <= 0) return std::nullopt;
-  EpochSeconds time{Seconds(seconds)};
-  if (time > kLatestTime) return std::nullopt;
-  return time;
-}
-
 std::optional<EpochSeconds> ReadTime(const JsonNode& node, ClaimsForm form) {
-  if (form != ClaimsForm::kPaseto) {
-    if (node.kind != JsonKind::kNumber) return std::nullopt;
-    return ReadNumericDate(node);
-  }
+  if (form != ClaimsForm::kPaseto) return ReadNumericDate(node);
   if (node.kind != JsonKind::kString) return std::nullopt;
   const std::optional<Timestamp> time = ParseTimestamp(node.text);
   // A fraction is cut off: rounded up, `iat` could escape a cutoff.
@@ -355,6 +340,19 @@ size_t Estimate(const Claims& claims) {
 }
 
 }  // namespace
+
+// RFC 7519 2 lets NumericDate be any JSON number; whole seconds in plain
+// digits are its one spelling here.
+std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node) {
+  if (node.kind != JsonKind::kNumber) return std::nullopt;
+  int64_t seconds = 0;
+  const char* end = node.text.data() + node.text.size();
+  auto [stop, error] = std::from_chars(node.text.data(), end, seconds);
+  if (error != std::errc() || stop != end || seconds <= 0) return std::nullopt;
+  EpochSeconds time{Seconds(seconds)};
+  if (time > kLatestTime) return std::nullopt;
+  return time;
+}
 
 std::optional<Refusal> ReadClaims(std::string_view json, ClaimsForm form,
                                   Claims& claims) {

@@ -56,8 +56,10 @@ std::optional<Refusal> ReadHeaderText(const JsonNode& header,
 }
 
 std::optional<Refusal> FindRefused(const JsonNode& header,
-                                   std::span<const std::string_view> names) {
+                                   std::span<const std::string_view> names,
+                                   std::string_view taken) {
   for (const JsonNode& member : JsonChildren(header)) {
+    if (!taken.empty() && member.name == taken) continue;
     for (std::string_view name : kAlwaysRefused) {
       if (member.name == name) return Refuse(RefusalCode::kUnsupported, name);
     }

@@ -24,9 +24,10 @@ std::optional<Refusal> ReadHeaderText(const JsonNode& header,
 
 // FindRefused refuses parameters that Signet does not take from a sender,
 // whatever their value: `names`, and crit, b64, zip, and those that bring a
-// key or the place of one.
+// key or the place of one, but for `taken`.
 std::optional<Refusal> FindRefused(const JsonNode& header,
-                                   std::span<const std::string_view> names);
+                                   std::span<const std::string_view> names,
+                                   std::string_view taken = {});
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower);
 

@@ -73,9 +73,12 @@ Result<SecretBuffer> Number(const JsonNode& jwk, std::string_view name) {
   return out;
 }
 
+// Of an RSA key any one of these gives the others away.
 bool HasPrivateMember(const JsonNode& jwk) {
-  return Find(jwk, "d") != nullptr || Find(jwk, "k") != nullptr ||
-         Find(jwk, "p") != nullptr || Find(jwk, "q") != nullptr;
+  for (const char* name : {"d", "k", "p", "q", "dp", "dq", "qi", "oth"}) {
+    if (Find(jwk, name) != nullptr) return true;
+  }
+  return false;
 }
 
 Result<KeyType> TypeOf(const JsonNode& jwk) {
