@@ -57,6 +57,9 @@ class AuthenticToken {
   // Worked out for tokens that are cached.
   std::optional<TokenIdentity> identity;
 
+  // Identify works it out: what a revocation list must know of the token.
+  TokenIdentity Identify() const;
+
   // IsOf tells whether it was made of these texts. The time it takes depends
   // on their sizes alone.
   bool IsOf(std::string_view text, std::string_view assertion) const;
@@ -71,8 +74,8 @@ class AuthenticToken {
   // Prefetch is a hint that the token in the slot is about to be looked at, all
   // of it. The token need not live: its address is not followed.
   static void Prefetch(const Slot& slot, size_t text_size) {
-    const auto* start = reinterpret_cast<const char*>(
-        slot.load(std::memory_order_relaxed));
+    const auto* start =
+        reinterpret_cast<const char*>(slot.load(std::memory_order_relaxed));
     if (start == nullptr) return;
     for (size_t at = 0; at < sizeof(AuthenticToken) + text_size; at += 64) {
       __builtin_prefetch(start + at);
