@@ -125,6 +125,27 @@ bool AuthenticToken::IsOf(std::string_view text,
          SameBytes(this->assertion(), assertion);
 }
 
+TokenIdentity AuthenticToken::Identify() const {
+  TokenIdentity made;
+  made.subject = MakeRevocationId(RevocationKind::kSubject, claims.subject);
+  made.key = key_revocation_id;
+  made.issued_at = claims.issued_at;
+  made.has_token = !claims.token_id.empty();
+  if (made.has_token) {
+    made.token = MakeRevocationId(RevocationKind::kToken, claims.token_id);
+  }
+  made.has_session = !claims.session_id.empty();
+  if (made.has_session) {
+    made.session =
+        MakeRevocationId(RevocationKind::kSession, claims.session_id);
+  }
+  made.has_client = !claims.client_id.empty();
+  if (made.has_client) {
+    made.client = MakeRevocationId(RevocationKind::kClient, claims.client_id);
+  }
+  return made;
+}
+
 size_t AuthenticToken::bytes() const {
   size_t total = AllocationSize(sizeof(*this) + text_size_ + assertion_size_) +
                  HeapBytes(key_id);

@@ -58,6 +58,9 @@ class AuthenticToken {
   // Worked out for tokens that are cached.
   std::optional<TokenIdentity> identity;
 
+  // Identify works it out: what a revocation list must know of the token.
+  TokenIdentity Identify() const;
+
   // IsOf tells whether it was made of these texts. The time it takes depends
   // on their sizes alone.
   bool IsOf(std::string_view text, std::string_view assertion) const;

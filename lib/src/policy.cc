@@ -110,6 +110,20 @@ std::string Refusal::ToString() const {
   return text += ')';
 }
 
+Policy Policy::Rfc9068(std::string issuer, std::string audience) {
+  return {.issuer = std::move(issuer),
+          .audience = std::move(audience),
+          .clock_skew = std::chrono::minutes(1),
+          .max_lifetime = std::chrono::hours(1)};
+}
+
+Policy Policy::Paseto(std::string issuer, std::string audience) {
+  return {.issuer = std::move(issuer),
+          .audience = std::move(audience),
+          .clock_skew = std::chrono::seconds(5),
+          .max_lifetime = std::chrono::minutes(15)};
+}
+
 Status Policy::Validate() const {
   Problems problems;
   problems.CheckNamedOrWaived("issuer", issuer, any_issuer);

@@ -1,13 +1,13 @@
 #include "signet/verifier.h"
 
-#include <algorithm>
-
 #include "claims_json.h"
+#include "explain.h"
 #include "jwe.h"
 #include "jwt.h"
 #include "live_ring_access.h"
 #include "paseto.h"
 #include "paseto_local.h"
+#include "policy_checks.h"
 #include "revocation_query.h"
 #include "token_cache.h"
 #include "token_text.h"
@@ -20,103 +20,32 @@ Refusal Refuse(RefusalCode code, Stage stage, std::string_view claim = {}) {
   return {code, stage, claim};
 }
 
-// Candidate is a token on its way to a VerifiedToken.
-struct Candidate {
-  TokenHandle token;        // null until the signature is found good
-  bool remembered = false;  // found good by an earlier call
-};
-
 // Input is a token text on its way through Authenticate.
 struct Input {
   std::string_view text;
   std::string_view assertion;
-  Time now;
   // The whole text, if `text` was encrypted in it, and the key that opened it.
   std::string_view whole;
   uint64_t opened_by = 0;
 };
 
-// ProvenKey is what remains of a key once it has verified a signature.
-struct ProvenKey {
-  uint64_t identity = 0;
+// FoundKey is the key that a token names, as far as it matters once the ring
+// may have changed.
+struct FoundKey {
+  uint64_t identity = 0;  // 0: the ring did not hold it
   RevocationId revocation_id{};
 };
 
-std::optional<Refusal> CheckParties(const Policy& policy,
-                                    const Claims& claims) {
-  if (!policy.any_issuer && claims.issuer != policy.issuer) {
-    return Refuse(RefusalCode::kWrongIssuer, Stage::kPolicy, "iss");
-  }
-  if (!claims.cnf_jkt.empty() && !policy.caller_checks_binding) {
-    return Refuse(RefusalCode::kUnsupported, Stage::kPolicy, "cnf");
-  }
-  if (policy.any_audience) return std::nullopt;
-  if (claims.audience.empty()) {
-    return Refuse(RefusalCode::kMissingClaim, Stage::kPolicy, "aud");
-  }
-  // RFC 7519 4.1.3: refuse unless one of the values names this verifier.
-  if (std::find(claims.audience.begin(), claims.audience.end(),
-                policy.audience) == claims.audience.end()) {
-    return Refuse(RefusalCode::kWrongAudience, Stage::kPolicy, "aud");
-  }
-  return std::nullopt;
-}
-
-// The claims' times lie between 1970 and 9999 and the skew within minutes, so
-// that nothing here can overflow.
-std::optional<Refusal> CheckTimes(const Policy& policy, const Claims& claims,
-                                  Time now) {
-  if (claims.expires_at - claims.issued_at > policy.max_lifetime) {
-    return Refuse(RefusalCode::kLifetimeTooLong, Stage::kPolicy, "exp");
-  }
-  // RFC 7519 4.1.4: "on or after" exp is too late. The PASETO specification
-  // would accept exp itself; the stricter rule holds for both formats.
-  if (now >= claims.expires_at + policy.clock_skew) {
-    return Refuse(RefusalCode::kExpired, Stage::kPolicy, "exp");
-  }
-  if (claims.not_before && *claims.not_before > now + policy.clock_skew) {
-    return Refuse(RefusalCode::kNotYetValid, Stage::kPolicy, "nbf");
-  }
-  if (claims.issued_at > now + policy.clock_skew) {
-    return Refuse(RefusalCode::kNotYetValid, Stage::kPolicy, "iat");
-  }
-  return std::nullopt;
-}
-
-TokenIdentity IdentityOf(const AuthenticToken& token) {
-  const Claims& claims = token.claims;
-  TokenIdentity identity;
-  identity.subject = MakeRevocationId(RevocationKind::kSubject, claims.subject);
-  identity.key = token.key_revocation_id;
-  identity.issued_at = claims.issued_at;
-  identity.has_token = !claims.token_id.empty();
-  if (identity.has_token) {
-    identity.token = MakeRevocationId(RevocationKind::kToken, claims.token_id);
-  }
-  identity.has_session = !claims.session_id.empty();
-  if (identity.has_session) {
-    identity.session =
-        MakeRevocationId(RevocationKind::kSession, claims.session_id);
-  }
-  identity.has_client = !claims.client_id.empty();
-  if (identity.has_client) {
-    identity.client =
-        MakeRevocationId(RevocationKind::kClient, claims.client_id);
-  }
-  return identity;
-}
-
-bool RefusesStale(const Policy& policy, Duration staleness) {
-  switch (policy.when_stale) {
-    case WhenStale::kAcceptAndAlarm:
-      return false;
-    case WhenStale::kAcceptUntil:
-      return staleness > policy.hard_staleness;
-    case WhenStale::kReject:
-      break;
-  }
-  return true;
-}
+// Candidate is a token on its way to a VerifiedToken, and what Explain wants to
+// know of the way.
+struct Candidate {
+  Moment moment{};
+  FoundKey key;
+  TokenHandle token;           // null until the signature is found good
+  bool authenticated = false;  // found good by this call
+  bool remembered = false;     // found good by an earlier call
+  Duration staleness = Duration::zero();
+};
 
 }  // namespace
 
@@ -127,7 +56,7 @@ struct Verifier::Impl {
   const RevocationList* revocations;     // null: logouts are not known here
   const Clock& clock;
   std::unique_ptr<TokenCache> cache;  // null: nothing is remembered
-  mutable VerdictCounters counters;
+  VerdictCounters counters;
 
   Impl(Policy p, const LiveRing& r, const RevocationList* list, const Clock& c)
       : policy(std::move(p)), ring(r), revocations(list), clock(c) {
@@ -158,36 +87,40 @@ struct Verifier::Impl {
 
   // AuthenticateAny does it in the format that the text has.
   std::optional<Refusal> AuthenticateAny(std::string_view text,
-                                         std::string_view assertion, Time now,
-                                         TokenHandle& authentic) const;
+                                         std::string_view assertion,
+                                         Candidate& candidate) const;
 
   // Authenticate takes the token apart and checks key, signature and the
   // form of the claims: all that time and revocation do not change.
   template <class Token>
   std::optional<Refusal> Authenticate(const Input& input,
-                                      TokenHandle& authentic) const;
+                                      Candidate& candidate) const;
 
   // AuthenticateJwe opens an encrypted token, and goes on with the signed one
   // if that is what it holds.
   std::optional<Refusal> AuthenticateJwe(const Input& input,
-                                         TokenHandle& authentic) const;
+                                         Candidate& candidate) const;
 
   // FinishToken does what follows on the header.
   template <class Token>
   std::optional<Refusal> FinishToken(Token& token, TokenHeader header,
                                      const Input& input,
-                                     TokenHandle& authentic) const;
+                                     Candidate& candidate) const;
 
   // CheckKey selects the key in a ring of that purpose and checks the
   // signature with it, or decrypts.
   template <class Token>
   std::optional<Refusal> CheckKey(const LiveRing& keys, KeyPurpose purpose,
                                   Token& token, const TokenHeader& header,
-                                  const Input& input, ProvenKey& proven) const;
+                                  std::string_view assertion, Time now,
+                                  FoundKey& found) const;
 
   std::optional<Refusal> CheckRevocation(const RevocationQuery* query,
-                                         const AuthenticToken& token,
-                                         Moment moment, bool& stale) const;
+                                         Candidate& candidate,
+                                         bool& stale) const;
+
+  // Look collects what Explain tells about.
+  Findings Look(std::string_view text, const Candidate& candidate) const;
 };
 
 TokenHandle Verifier::Impl::Recall(TokenCache::Place place,
@@ -225,7 +158,8 @@ bool Verifier::Impl::KeyStands(const AuthenticToken& token, Time now) const {
 template <class Token>
 std::optional<Refusal> Verifier::Impl::CheckKey(
     const LiveRing& keys, KeyPurpose purpose, Token& token,
-    const TokenHeader& header, const Input& input, ProvenKey& proven) const {
+    const TokenHeader& header, std::string_view assertion, Time now,
+    FoundKey& found) const {
   auto current = LiveRingAccess::Read(keys);
   if (!current || current->ring().info().purpose != purpose) {
     return Refuse(RefusalCode::kNoKeys, Stage::kKey);
@@ -238,45 +172,46 @@ std::optional<Refusal> Verifier::Impl::CheckKey(
   if (live == nullptr) {
     return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
   }
+  found = {live->identity, live->revocation_id};
   // RFC 8725 3.1: the algorithm is the key's; the header must agree.
   if (!Token::AgreesWith(header, live->key->key.format())) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey, "alg");
   }
-  if (!live->key->schedule.MayVerify(input.now, policy.clock_skew)) {
+  if (!live->key->schedule.MayVerify(now, policy.clock_skew)) {
     return Refuse(RefusalCode::kKeyNotUsable, Stage::kKey, "kid");
   }
-  if (!token.Verify(live->key->key, input.assertion)) {
+  if (!token.Verify(live->key->key, assertion)) {
     return Refuse(RefusalCode::kBadSignature, Stage::kSignature);
   }
-  proven = {live->identity, live->revocation_id};
   return std::nullopt;
 }
 
 template <class Token>
 std::optional<Refusal> Verifier::Impl::Authenticate(
-    const Input& input, TokenHandle& authentic) const {
+    const Input& input, Candidate& candidate) const {
   std::optional<Token> token = Token::Split(input.text);
   if (!token) return Refuse(RefusalCode::kMalformed, Stage::kFormat);
   TokenHeader header;
   if (auto refusal = token->ReadHeader(header, policy.token_type)) {
     return refusal;
   }
-  return FinishToken(*token, std::move(header), input, authentic);
+  return FinishToken(*token, std::move(header), input, candidate);
 }
 
 std::optional<Refusal> Verifier::Impl::AuthenticateJwe(
-    const Input& input, TokenHandle& authentic) const {
+    const Input& input, Candidate& candidate) const {
   std::optional<Jwe> jwe = Jwe::Split(input.text);
   if (!jwe) return Refuse(RefusalCode::kMalformed, Stage::kFormat);
   TokenHeader header;
   if (auto refusal = jwe->ReadHeader(header, policy.token_type)) return refusal;
   if (!jwe->nested()) {
-    return FinishToken(*jwe, std::move(header), input, authentic);
+    return FinishToken(*jwe, std::move(header), input, candidate);
   }
   if (decryption == nullptr) return Refuse(RefusalCode::kNoKeys, Stage::kKey);
-  ProvenKey opener;
-  if (auto refusal = CheckKey(*decryption, KeyPurpose::kEncryption, *jwe,
-                              header, input, opener)) {
+  FoundKey opener;
+  if (auto refusal =
+          CheckKey(*decryption, KeyPurpose::kEncryption, *jwe, header,
+                   input.assertion, candidate.moment.now, opener)) {
     if (refusal->code == RefusalCode::kUnknownKey) {
       LiveRingAccess::AnnounceUnknownKey(*decryption);
     }
@@ -288,19 +223,19 @@ std::optional<Refusal> Verifier::Impl::AuthenticateJwe(
   }
   return Authenticate<Jws>({.text = jwe->message(),
                             .assertion = input.assertion,
-                            .now = input.now,
                             .whole = input.text,
                             .opened_by = opener.identity},
-                           authentic);
+                           candidate);
 }
 
 template <class Token>
-std::optional<Refusal> Verifier::Impl::FinishToken(
-    Token& token, TokenHeader header, const Input& input,
-    TokenHandle& authentic) const {
-  ProvenKey key;
-  if (auto refusal =
-          CheckKey(ring, KeyPurpose::kAccess, token, header, input, key)) {
+std::optional<Refusal> Verifier::Impl::FinishToken(Token& token,
+                                                   TokenHeader header,
+                                                   const Input& input,
+                                                   Candidate& candidate) const {
+  FoundKey& key = candidate.key;
+  if (auto refusal = CheckKey(ring, KeyPurpose::kAccess, token, header,
+                              input.assertion, candidate.moment.now, key)) {
     // Outside of CheckKey no guard is held, and the hook may publish.
     if (refusal->code == RefusalCode::kUnknownKey) {
       LiveRingAccess::AnnounceUnknownKey(ring);
@@ -319,26 +254,25 @@ std::optional<Refusal> Verifier::Impl::FinishToken(
     return refusal;
   }
   if (cache != nullptr && revocations != nullptr) {
-    draft->identity = IdentityOf(*draft);
+    draft->identity = draft->Identify();
   }
-  authentic = AuthenticToken::Share(std::move(draft));
+  candidate.token = AuthenticToken::Share(std::move(draft));
   return std::nullopt;
 }
 
 std::optional<Refusal> Verifier::Impl::AuthenticateAny(
-    std::string_view text, std::string_view assertion, Time now,
-    TokenHandle& authentic) const {
-  const Input input{
-      .text = text, .assertion = assertion, .now = now, .whole = text};
+    std::string_view text, std::string_view assertion,
+    Candidate& candidate) const {
+  const Input input{.text = text, .assertion = assertion, .whole = text};
   switch (ClassifyToken(text)) {
     case TokenKind::kPasetoV4Public:
-      return Authenticate<Paseto>(input, authentic);
+      return Authenticate<Paseto>(input, candidate);
     case TokenKind::kPasetoV4Local:
-      return Authenticate<PasetoLocal>(input, authentic);
+      return Authenticate<PasetoLocal>(input, candidate);
     case TokenKind::kJwt:
-      return Authenticate<Jws>(input, authentic);
+      return Authenticate<Jws>(input, candidate);
     case TokenKind::kJwe:
-      return AuthenticateJwe(input, authentic);
+      return AuthenticateJwe(input, candidate);
     case TokenKind::kUnsupported:
       return Refuse(RefusalCode::kUnsupported, Stage::kFormat);
     case TokenKind::kMalformed:
@@ -350,14 +284,16 @@ std::optional<Refusal> Verifier::Impl::AuthenticateAny(
 // CheckRevocation takes the list's age before it looks into the list: an
 // update that comes between the two can only make the answer stricter.
 std::optional<Refusal> Verifier::Impl::CheckRevocation(
-    const RevocationQuery* query, const AuthenticToken& token, Moment moment,
-    bool& stale) const {
+    const RevocationQuery* query, Candidate& candidate, bool& stale) const {
   if (query == nullptr) return std::nullopt;
-  Duration staleness = revocations->Staleness(moment.now, moment.monotonic);
+  const Duration staleness =
+      revocations->Staleness(candidate.moment.now, candidate.moment.monotonic);
+  candidate.staleness = staleness;
+  const AuthenticToken& token = *candidate.token;
   // The identity takes hashing: not for a list that holds nothing.
   const bool revoked = !revocations->IsEmpty() &&
                        (token.identity ? query->IsRevoked(*token.identity)
-                                       : query->IsRevoked(IdentityOf(token)));
+                                       : query->IsRevoked(token.Identify()));
   if (revoked) return Refuse(RefusalCode::kRevoked, Stage::kRevocation);
   stale = staleness > policy.max_staleness;
   if (stale && RefusesStale(policy, staleness)) {
@@ -379,7 +315,7 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
     place = cache->PlaceOf(text, assertion);
     cache->Prefetch(place);
   }
-  const Moment moment = ReadClocks();
+  const Moment moment = candidate.moment = ReadClocks();
   std::optional<RevocationQuery> query;
   if (revocations != nullptr) query.emplace(*revocations);
   RevocationQuery* const asked = query ? &*query : nullptr;
@@ -388,11 +324,8 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
     candidate.remembered = static_cast<bool>(candidate.token);
   }
   if (!candidate.remembered) {
-    if (auto wrong =
-            AuthenticateAny(text, assertion, moment.now, candidate.token)) {
-      return *wrong;
-    }
-    counters.CountAuthenticated();
+    if (auto wrong = AuthenticateAny(text, assertion, candidate)) return *wrong;
+    candidate.authenticated = true;
     if (cache != nullptr) cache->Insert(place, candidate.token);
   }
 
@@ -400,8 +333,30 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
   if (auto wrong = CheckParties(policy, token.claims)) return *wrong;
   if (auto wrong = CheckTimes(policy, token.claims, moment.now)) return *wrong;
   bool stale = false;
-  if (auto wrong = CheckRevocation(asked, token, moment, stale)) return *wrong;
+  if (auto wrong = CheckRevocation(asked, candidate, stale)) return *wrong;
   return VerifiedToken(std::move(candidate.token), stale);
+}
+
+Findings Verifier::Impl::Look(std::string_view text,
+                              const Candidate& candidate) const {
+  Findings found;
+  found.text_size = text.size();
+  if (text.size() <= kMaxTokenLength) found.kind = ClassifyToken(text);
+  found.moment = candidate.moment;
+  found.token = candidate.token;
+  found.remembered = candidate.remembered;
+  found.revocations = revocations;
+  found.staleness = candidate.staleness;
+  if (auto current = LiveRingAccess::Read(ring)) {
+    found.ring = current->ring().info();
+    const LiveKey* key = current->FindIdentity(
+        found.token ? found.token->key_identity : candidate.key.identity);
+    if (key != nullptr) {
+      found.key_id = key->key->key.id();
+      found.key_state = key->key->schedule.StateAt(found.moment.now);
+    }
+  }
+  return found;
 }
 
 Verifier::Verifier(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -431,12 +386,27 @@ Result<VerifiedToken, Refusal> Verifier::Verify(
     std::string_view token, std::string_view implicit_assertion) const {
   Candidate candidate;
   auto verdict = impl_->Verify(token, implicit_assertion, candidate);
+  if (candidate.authenticated) impl_->counters.CountAuthenticated();
   if (verdict) {
     impl_->counters.CountAccepted(verdict->stale());
   } else {
     impl_->counters.CountRefused(verdict.error().code);
   }
   return verdict;
+}
+
+Explanation Verifier::Explain(std::string_view token,
+                              std::string_view implicit_assertion) const {
+  Candidate candidate;
+  auto verdict = impl_->Verify(token, implicit_assertion, candidate);
+  if (verdict) candidate.token = verdict->token_;
+  Findings found = impl_->Look(token, candidate);
+  std::optional<Refusal> refusal;
+  if (!verdict) refusal = verdict.error();
+  if (refusal && refusal->code == RefusalCode::kRevoked) {
+    found.voided_by = VoidedBy(*found.revocations, found.token->Identify());
+  }
+  return {DescribeSteps(impl_->policy, found, refusal), std::move(verdict)};
 }
 
 VerifierCounters Verifier::counters() const { return impl_->counters.Sum(); }

@@ -46,6 +46,34 @@ TEST_CASE("a cache is off or of a size that holds tokens") {
   CHECK_FALSE(policy.Validate().ok());
 }
 
+TEST_CASE_TEMPLATE("the preset policies are valid and accept their tokens", F,
+                   PasetoFixture, testing::JwtFixture) {
+  F fixture;
+  for (const Policy& policy :
+       {Policy::Rfc9068("https://login.example", "api.example"),
+        Policy::Paseto("https://login.example", "api.example")}) {
+    CHECK(policy.Validate().ok());
+    Verifier verifier = fixture.MakeVerifier(policy);
+    CHECK(verifier.Verify(fixture.Mint()).ok());
+    Claims other = testing::GoodClaims();
+    other.audience = {"mail.example"};
+    CHECK_FALSE(verifier.Verify(fixture.Mint(other)).ok());
+  }
+  ExpectPolicy(Policy::Rfc9068("", "api.example"),
+               "issuer is not set: name it, or set any_issuer");
+  ExpectPolicy(Policy::Paseto("https://login.example", ""),
+               "audience is not set: name it, or set any_audience");
+}
+
+TEST_CASE("the preset policies differ in what they allow for clocks") {
+  const Policy oauth = Policy::Rfc9068("i", "a");
+  CHECK(oauth.clock_skew == minutes(1));
+  CHECK(oauth.max_lifetime == hours(1));
+  const Policy paseto = Policy::Paseto("i", "a");
+  CHECK(paseto.clock_skew == Seconds(5));
+  CHECK(paseto.max_lifetime == minutes(15));
+}
+
 TEST_CASE("a policy's numbers are bounded, and the bounds pass") {
   Policy policy = GoodPolicy();
   policy.clock_skew = minutes(5);

@@ -57,6 +57,20 @@ struct Policy {
   // 64 GiB.
   size_t cache_bytes = size_t{16} << 20;
 
+  // Rfc9068 is for access tokens by RFC 9068 from any authorization server. It
+  // sets issuer and audience, which section 4 demands to be checked; a
+  // clock_skew of 1 min, the "no more than a few minutes" of RFC 7519 section
+  // 4.1.4; a max_lifetime of 1 h, which such servers commonly issue. That typ
+  // is at+jwt, and that exp, iat, sub, client_id and jti are there, every
+  // Verifier demands of a JWT.
+  static Policy Rfc9068(std::string issuer, std::string audience);
+
+  // Paseto is for services that share one ring of PASETO keys and keep their
+  // clocks in step. It sets issuer and audience; a clock_skew of 5 s, for the
+  // PASETO specification knows none; a max_lifetime of 15 min, that of a new
+  // ring's tokens (DefaultPolicy in key_ring.h).
+  static Policy Paseto(std::string issuer, std::string audience);
+
   // Validate names every problem of the policy, separated by "; ".
   Status Validate() const;
 };

@@ -6,8 +6,10 @@
 #include <string_view>
 
 #include "signet/clock.h"
+#include "signet/explanation.h"
 #include "signet/live_ring.h"
 #include "signet/policy.h"
+#include "signet/refusal.h"
 #include "signet/result.h"
 #include "signet/revocation.h"
 #include "signet/verified_token.h"
@@ -16,63 +18,6 @@ namespace signet {
 
 // The longest token text that is looked at, in bytes.
 inline constexpr size_t kMaxTokenLength = 8192;
-
-// RefusalCode is the closed set of verdicts other than "accepted".
-enum class RefusalCode : uint8_t {
-  kTooLong,          // longer than kMaxTokenLength
-  kMalformed,        // not a token of any format, or not canonical
-  kUnsupported,      // a well-formed token of a kind refused by design
-  kNoKeys,           // this verifier has no ring yet
-  kUnknownKey,       // the ring holds no such key
-  kKeyNotUsable,     // the key is pending, retired or revoked
-  kWrongAlgorithm,   // format or alg disagree with the key's
-  kBadSignature,     // not signed by that key
-  kWrongType,        // JWT typ is not at+jwt
-  kMissingClaim,     // a claim that the policy needs is absent
-  kBadClaim,         // a claim has the wrong JSON type or range
-  kWrongIssuer,      // iss is not the policy's
-  kWrongAudience,    // aud does not name this verifier
-  kExpired,          // now >= exp (+ skew)
-  kNotYetValid,      // nbf or iat lies in the future (- skew)
-  kLifetimeTooLong,  // exp - iat is longer than the policy allows
-  kRevoked,          // an entry of the revocation list voids it
-  kStale,            // the list is too old to tell
-};
-
-// Stage is the step of Verify that refused, in the order in which they run.
-enum class Stage : uint8_t {
-  kLength,
-  kFormat,
-  kHeader,
-  kKey,
-  kSignature,
-  kClaims,
-  kPolicy,
-  kRevocation,
-  kFreshness,
-};
-
-std::string_view RefusalCodeName(RefusalCode code);  // "too_long", …
-std::string_view StageName(Stage stage);             // "length", …
-
-// Refusal says why a token was not accepted. It holds nothing secret and
-// nothing that the token's sender chose.
-struct Refusal {
-  RefusalCode code;
-  Stage stage;
-  // The claim or header parameter at fault, a string literal; may be empty.
-  std::string_view claim = {};
-
-  // RetryMayHelp tells whether the same token may be accepted soon: the
-  // reason lies in this verifier's state (kNoKeys, kUnknownKey, kStale,
-  // kNotYetValid), not in the token.
-  bool RetryMayHelp() const;
-
-  // ToString is one line for logs: "expired at policy (exp)".
-  std::string ToString() const;
-
-  bool operator==(const Refusal&) const = default;
-};
 
 // VerifierCounters counts every verdict since construction. accepted_stale is
 // the part of accepted for which VerifiedToken::stale() is true. authenticated
@@ -120,6 +65,11 @@ class Verifier {
   // fails gives the refusal. `implicit_assertion` as in Issuer::Mint.
   Result<VerifiedToken, Refusal> Verify(
       std::string_view token, std::string_view implicit_assertion = {}) const;
+
+  // Explain does what Verify does and says what came of each step: for people
+  // and logs, after a refusal that needs a reason. It is not counted.
+  Explanation Explain(std::string_view token,
+                      std::string_view implicit_assertion = {}) const;
 
   // counters is a snapshot, not atomic as a whole.
   VerifierCounters counters() const;
