@@ -6,6 +6,7 @@ namespace signet::fuzz {
 namespace {
 
 FUZZ_TARGET(input) {
+  if (HasVastExponent(input)) return;
   JsonDocument document;
   const bool parsed = document.Parse(input);
   const auto plain = ParsePlainJson(input);

@@ -1,5 +1,6 @@
 #include "tests/fuzz/plain_json.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdint>
 #include <cstdio>
@@ -216,6 +217,20 @@ std::optional<PlainValue> ParsePlainJson(std::string_view text) {
   } catch (const Wrong&) {
     return std::nullopt;
   }
+}
+
+bool HasVastExponent(std::string_view text) {
+  for (size_t i = text.find_first_of("eE"); i < text.size();
+       i = text.find_first_of("eE", i + 1)) {
+    size_t begin = i + 1;
+    if (begin < text.size() && (text[begin] == '+' || text[begin] == '-')) {
+      ++begin;
+    }
+    begin = std::min(text.find_first_not_of('0', begin), text.size());
+    const size_t end = text.find_first_not_of("0123456789", begin);
+    if (std::min(end, text.size()) - begin >= 10) return true;
+  }
+  return false;
 }
 
 void AppendPlainString(std::string& out, std::string_view text) {

@@ -25,6 +25,11 @@ struct PlainValue {
 // ParsePlainJson gives the one object that the text is.
 std::optional<PlainValue> ParsePlainJson(std::string_view text);
 
+// HasVastExponent tells of a number like 1e2147483648, in a string or not.
+// The library refuses those that do not fit 32 bits, where the grammar has no
+// limit; RFC 8259 section 6 lets a reader set one.
+bool HasVastExponent(std::string_view text);
+
 // AppendPlainJson writes a value in its shortest spelling.
 void AppendPlainJson(std::string& out, const PlainValue& value);
 void AppendPlainString(std::string& out, std::string_view text);

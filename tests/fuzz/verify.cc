@@ -9,6 +9,7 @@
 #include "paseto.h"
 #include "signet/live_ring.h"
 #include "signet/verifier.h"
+#include "tests/fuzz/plain_json.h"
 #include "tests/fuzz/plain_verify.h"
 #include "tests/fuzz/world.h"
 
@@ -207,6 +208,7 @@ Verdict VerdictOf(const Verifier& verifier, std::string_view token,
 }
 
 FUZZ_TARGET(input) {
+  if (HasVastExponent(input)) return;
   const Choices choices = TakeChoices(input);
   Place& place = PlaceOf(choices.jwt);
   const SecretKey& key = place.ring.keys()[choices.signer].key;
