@@ -95,6 +95,7 @@ static int describes(const signet_verdict* verdict, const char* expected) {
 static void a_good_token_is_accepted_and_says_who_it_is(void) {
   signet_verifier* verifier = good_verifier();
   signet_verdict* verdict = signet_verdict_new();
+  const char* key_id;
   size_t length = 99;
   CHECK(verify(verifier, "good.token", verdict) == SIGNET_OK);
   CHECK(signet_verdict_accepted(verdict) == 1);
@@ -117,8 +118,8 @@ static void a_good_token_is_accepted_and_says_who_it_is(void) {
            "orders.read orders.write"));
   CHECK(is(signet_verdict_claim(verdict, SIGNET_CLAIM_SID, NULL),
            "BBBBBBBBBBBBBBBBBBBBBA"));
-  CHECK(strncmp(signet_verdict_claim(verdict, SIGNET_CLAIM_KEY_ID, NULL),
-                "k4.pid.", 7) == 0);
+  key_id = signet_verdict_claim(verdict, SIGNET_CLAIM_KEY_ID, NULL);
+  CHECK(key_id != NULL && strncmp(key_id, "k4.pid.", 7) == 0);
   /* Absent is NULL, and the length says so too. */
   CHECK(signet_verdict_claim(verdict, SIGNET_CLAIM_CNF_JKT, &length) == NULL);
   CHECK(length == 0);

@@ -54,13 +54,14 @@ Claims GoodClaims() {
 }
 
 std::vector<Claims> SomeClaims() {
-  std::vector<Claims> some(5, GoodClaims());
+  std::vector<Claims> some(6, GoodClaims());
   some[1].audience = {"orders", "billing"};
-  some[1].not_before = kNow - minutes(1);
+  some[1].not_before = kNow + minutes(1);
   some[2].cnf_jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
   some[2].custom = R"({"role":"clerk","limits":[1,2.5e3,-0,true,null,{}]})";
   some[3].subject = "z\u00fcrich\u2028\U0001f600";
   some[3].expires_at = some[3].issued_at + hours(1);
+  some[5].expires_at = some[5].issued_at + hours(1) + Seconds(1);
   some[4].issuer = "https://other.example";
   some[4].expires_at = some[4].issued_at + hours(2);
   return some;
@@ -105,6 +106,35 @@ void AddTokens(Corpus& corpus) {
     corpus.Add("verify", "\xc2" + std::string(plain) + v4_text);
     corpus.Add("verify", "\xc3" + std::string(plain) + jwt_text);
     corpus.Add("verify", "\x02\x0c\x01\x07\x01" + paseto);
+  }
+}
+
+// AddVerdicts adds good tokens at every moment that verify.cc knows, under
+// policies of each kind, and against lists of each age and kind of entry.
+void AddVerdicts(Corpus& corpus) {
+  auto add = [&corpus](const Claims& claims, uint8_t policy, uint8_t clock,
+                       uint8_t revocations, uint8_t age) {
+    for (const uint8_t jwt : {0, 1}) {
+      std::string seed;
+      for (const uint8_t choice :
+           {static_cast<uint8_t>(2 + jwt), policy, clock, revocations, age}) {
+        seed += static_cast<char>(choice);
+      }
+      const auto form = jwt == 1 ? ClaimsForm::kJwt : ClaimsForm::kPaseto;
+      corpus.Add("verify", seed + *WriteClaims(claims, form));
+    }
+  };
+  for (const Claims& claims : SomeClaims()) {
+    for (uint8_t clock = 0; clock < 20; ++clock) {
+      add(claims, 4, clock, 0, 0);
+      add(claims, 5, clock, 0, 0);
+    }
+  }
+  for (uint8_t choice = 0; choice < 6; ++choice) {
+    add(GoodClaims(), 0, 0, static_cast<uint8_t>(1 << choice), 0);
+    for (const uint8_t policy : {0, 8, 16}) {
+      add(GoodClaims(), policy, 0, 0, choice);
+    }
   }
 }
 
@@ -230,6 +260,7 @@ int main(int argc, char** argv) {
   }
   signet::fuzz::Corpus corpus(argv[1]);
   signet::fuzz::AddTokens(corpus);
+  signet::fuzz::AddVerdicts(corpus);
   signet::fuzz::AddTexts(corpus);
   signet::fuzz::AddRings(corpus);
   signet::fuzz::AddFrames(corpus);

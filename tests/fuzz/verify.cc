@@ -80,10 +80,17 @@ Policy PolicyOf(uint8_t variant) {
 // Moments about the edges of the seeds' times, and of the keys' schedules.
 Time NowOf(uint8_t choice) {
   constexpr Duration kOffsets[] = {Duration(0),
+                                   Duration(1),
                                    Seconds(29),
+                                   Duration(29'999),
                                    Seconds(30),
                                    Duration(30'001),
+                                   Duration(59'999),
+                                   minutes(1),
+                                   minutes(5) - Duration(1),
                                    minutes(5),
+                                   minutes(5) + Seconds(30) - Duration(1),
+                                   minutes(5) + Seconds(30),
                                    hours(1),
                                    hours(3),
                                    Seconds(-30),
@@ -91,10 +98,7 @@ Time NowOf(uint8_t choice) {
                                    minutes(-59),
                                    hours(-1),
                                    hours(-2),
-                                   minutes(5) - Duration(1),
-                                   minutes(6),
-                                   hours(-3),
-                                   Duration(1)};
+                                   hours(-3)};
   return Time(kNow) + kOffsets[choice % std::size(kOffsets)];
 }
 
