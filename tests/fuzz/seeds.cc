@@ -152,7 +152,7 @@ void AddTexts(Corpus& corpus) {
 
   const SecretKey key = FixedKey(KeyFormat::kPasetoV4Public, 1);
   corpus.Add("paserk_text", paserk::EncodePublic(key.Public().bytes()));
-  corpus.Add("paserk_text", paserk::WrapLocal(key.ExposeSeed(), kKek));
+  corpus.Add("paserk_text", paserk::WrapLocal(key.ExposeSecret(), kKek));
   std::array<uint8_t, 64> pair{};
   corpus.Add("paserk_text", paserk::WrapSecret(pair, kKek));
   corpus.Add("paserk_text", key.Public().id());

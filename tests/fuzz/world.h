@@ -21,7 +21,7 @@ inline constexpr std::array<uint8_t, 32> kKek = {0x5e, 0xa1};
 inline SecretKey FixedKey(KeyFormat format, uint8_t number) {
   std::array<uint8_t, 32> seed{};
   seed[0] = number;
-  auto key = SecretKey::FromSeed(format, seed);
+  auto key = SecretKey::FromSecret(format, seed);
   FUZZ_CHECK(key.ok());
   return *std::move(key);
 }
