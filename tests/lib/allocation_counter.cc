@@ -5,21 +5,61 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define SIGNET_SANITIZED 1
+#endif
+#elif defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define SIGNET_SANITIZED 1
+#endif
+
 namespace {
 
 constinit thread_local uint64_t allocation_count = 0;
 constinit thread_local int64_t allocated_bytes = 0;
 
+void CountTaken(size_t size) {
+  ++allocation_count;
+  allocated_bytes += static_cast<int64_t>(size);
+}
+
+void CountGiven(size_t size) { allocated_bytes -= static_cast<int64_t>(size); }
+
+}  // namespace
+
+#ifdef SIGNET_SANITIZED
+
+// A sanitizer has operators of its own, and tells of each allocation.
+extern "C" {
+int __sanitizer_install_malloc_and_free_hooks(
+    void (*taken)(const volatile void*, size_t),
+    void (*given)(const volatile void*));
+size_t __sanitizer_get_allocated_size(const volatile void* memory);
+}
+
+namespace {
+
+const int kInstalled = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, size_t size) { CountTaken(size); },
+    [](const volatile void* memory) {
+      if (memory != nullptr) CountGiven(__sanitizer_get_allocated_size(memory));
+    });
+
+}  // namespace
+
+#else
+
+namespace {
+
 void* Taken(void* memory) {
   if (memory == nullptr) std::abort();
-  ++allocation_count;
-  allocated_bytes += static_cast<int64_t>(malloc_usable_size(memory));
+  CountTaken(malloc_usable_size(memory));
   return memory;
 }
 
 void Give(void* memory) {
   if (memory == nullptr) return;
-  allocated_bytes -= static_cast<int64_t>(malloc_usable_size(memory));
+  CountGiven(malloc_usable_size(memory));
   std::free(memory);
 }
 
@@ -37,6 +77,8 @@ void operator delete(void* memory, std::align_val_t) noexcept { Give(memory); }
 void operator delete(void* memory, size_t, std::align_val_t) noexcept {
   Give(memory);
 }
+
+#endif  // SIGNET_SANITIZED
 
 namespace signet::testing {
 

@@ -7,7 +7,8 @@
 namespace signet::testing {
 
 // AllocationCounter counts what the calling thread takes from operator new and
-// gives back while it lives. This test binary replaces the operators.
+// gives back while it lives. This test binary replaces the operators, or has a
+// sanitizer tell of their use.
 class AllocationCounter {
  public:
   AllocationCounter();

@@ -41,6 +41,18 @@ void InsertText(TokenCache& cache, std::string_view text) {
   cache.Insert(cache.PlaceOf(text, {}), MakeToken(text));
 }
 
+TEST_CASE("the counter of these tests counts") {
+  const AllocationCounter counter;
+  void* const taken = ::operator new(1000);
+  const uint64_t allocations = counter.allocations();
+  const int64_t bytes = counter.bytes();
+  ::operator delete(taken);
+  const int64_t left = counter.bytes();
+  CHECK(allocations == 1);
+  CHECK(bytes >= 1000);
+  CHECK(left == 0);
+}
+
 TEST_CASE("a token knows its texts, whole and apart") {
   for (size_t size : {0, 1, 7, 31, 32, 33, 63, 64, 65, 400}) {
     CAPTURE(size);

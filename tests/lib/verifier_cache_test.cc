@@ -164,7 +164,8 @@ TEST_CASE_TEMPLATE("a remembered token is refused once it is revoked", F,
         std::pair(RevocationKind::kSubject, claims.subject),
         std::pair(RevocationKind::kClient, claims.client_id),
         std::pair(RevocationKind::kAll, std::string())}) {
-    CAPTURE(RevocationKindName(kind));
+    const std::string_view name = RevocationKindName(kind);
+    CAPTURE(name);
     Remembered<F> seen;
     const Revocation entry =
         Cut(kind, value, IsCutoff(kind) ? kNow + Seconds(1) : EpochSeconds{});
