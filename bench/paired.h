@@ -47,16 +47,22 @@ inline void Print(const std::string& name, double value,
 // whose speed drifts slows both sides of a pair alike.
 template <typename Work, typename Baseline>
 void Compare(const std::string& name, const std::string& baseline_name,
-             int calls, Work&& work, Baseline&& baseline) {
+             int calls, Work&& work, int baseline_calls, Baseline&& baseline) {
   constexpr int kRounds = 101;
   std::vector<double> values, baselines, ratios;
   for (int round = 0; round < kRounds; ++round) {
     values.push_back(Nanoseconds(calls, work));
-    baselines.push_back(Nanoseconds(calls, baseline));
+    baselines.push_back(Nanoseconds(baseline_calls, baseline));
     ratios.push_back(values.back() / baselines.back());
   }
   Print(name, Median(values), "ns", Median(baselines), baseline_name,
         Median(ratios));
+}
+
+template <typename Work, typename Baseline>
+void Compare(const std::string& name, const std::string& baseline_name,
+             int calls, Work&& work, Baseline&& baseline) {
+  Compare(name, baseline_name, calls, work, calls, baseline);
 }
 
 }  // namespace signet::bench

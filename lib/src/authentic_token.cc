@@ -228,18 +228,7 @@ TokenHandle::TokenHandle(const TokenHandle& other) noexcept
   if (token_ != nullptr) token_->AddCount();
 }
 
-TokenHandle::TokenHandle(TokenHandle&& other) noexcept
-    : token_(std::exchange(other.token_, nullptr)),
-      loan_(std::exchange(other.loan_, nullptr)) {}
-
-TokenHandle& TokenHandle::operator=(TokenHandle other) noexcept {
-  std::swap(token_, other.token_);
-  std::swap(loan_, other.loan_);
-  return *this;
-}
-
-TokenHandle::~TokenHandle() {
-  if (token_ == nullptr) return;
+void TokenHandle::Release() noexcept {
   if (loan_ != nullptr) {
     AuthenticToken::TakeBack(token_, *loan_);
   } else {

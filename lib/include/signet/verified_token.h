@@ -19,9 +19,17 @@ class TokenHandle {
  public:
   TokenHandle() = default;
   TokenHandle(const TokenHandle& other) noexcept;
-  TokenHandle(TokenHandle&& other) noexcept;
-  TokenHandle& operator=(TokenHandle other) noexcept;
-  ~TokenHandle();
+  TokenHandle(TokenHandle&& other) noexcept
+      : token_(std::exchange(other.token_, nullptr)),
+        loan_(std::exchange(other.loan_, nullptr)) {}
+  TokenHandle& operator=(TokenHandle other) noexcept {
+    std::swap(token_, other.token_);
+    std::swap(loan_, other.loan_);
+    return *this;
+  }
+  ~TokenHandle() {
+    if (token_ != nullptr) Release();
+  }
 
   explicit operator bool() const { return token_ != nullptr; }
   const AuthenticToken& operator*() const { return *token_; }
@@ -32,6 +40,7 @@ class TokenHandle {
   using Loan = std::atomic<const AuthenticToken*>;
   TokenHandle(const AuthenticToken* token, Loan* loan)
       : token_(token), loan_(loan) {}
+  void Release() noexcept;
 
   const AuthenticToken* token_ = nullptr;
   Loan* loan_ = nullptr;  // null: the handle holds a count of its own
