@@ -115,6 +115,12 @@ Status CheckRsa(const EVP_PKEY* key) {
                    " to " + std::to_string(kMaxRsaBits));
   }
   if (!BN_is_odd(modulus.get())) return Invalid("an even RSA modulus");
+  // A third prime would be lost in a JWK (RFC 7518 6.3.2.7).
+  BIGNUM* third = nullptr;
+  if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_FACTOR3, &third) == 1) {
+    BN_clear_free(third);
+    return Invalid("an RSA key of more than two primes");
+  }
   if (HasRocaShape(modulus.get())) {
     return Invalid("an RSA modulus of the ROCA flaw (CVE-2017-15361)");
   }
@@ -144,6 +150,14 @@ Result<EvpType> TypeOf(const EVP_PKEY* key) {
     case EVP_PKEY_RSA:
       return EvpType::kRsa;
     case EVP_PKEY_EC: {
+      // RFC 5480 2.1.1: a curve is named, never brought along.
+      int is_explicit = 1;
+      if (EVP_PKEY_get_int_param(
+              key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+              &is_explicit) != 1 ||
+          is_explicit != 0) {
+        return Invalid("a key that brings the parameters of its curve");
+      }
       char group[32];
       if (EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) == 1 &&
           std::string_view(group) == SN_X9_62_prime256v1) {
@@ -261,8 +275,10 @@ Result<EvpKey> EvpKey::Check(Handle key, bool is_private) {
   if (*type == EvpType::kP256 && !IsFinite(key.get())) {
     return Invalid("the point at infinity, or none");
   }
-  if (is_private && *type == EvpType::kRsa && !IsConsistent(key.get())) {
-    return Invalid("the numbers of the RSA key do not belong together");
+  // Keys of the other types are computed from their secret half.
+  const bool has_both = *type == EvpType::kRsa || *type == EvpType::kP256;
+  if (is_private && has_both && !IsConsistent(key.get())) {
+    return Invalid("the parts of the private key do not belong together");
   }
   return EvpKey(std::move(key), *type, is_private);
 }
@@ -294,6 +310,12 @@ Result<EvpKey> EvpKey::FromPkcs8(Bytes der) {
 }
 
 Result<EvpKey> EvpKey::FromPem(std::string_view text) {
+  for (const std::string_view line : {"-----BEGIN ", "-----END "}) {
+    const size_t first = text.find(line);
+    if (first == std::string_view::npos || text.rfind(line) != first) {
+      return Invalid("not exactly one PEM block");
+    }
+  }
   const auto open = [text] {
     return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   };
@@ -413,6 +435,7 @@ EvpKey EvpKey::Generate(EvpType type) {
 }
 
 std::string EvpKey::Spki() const {
+  // OpenSSL would write a point in the form in which it was read.
   if (type_ == EvpType::kP256) {
     return std::string(AsText(kP256SpkiPrefix)) + Point();
   }
@@ -454,12 +477,13 @@ SecretBuffer EvpKey::Scalar() const {
 std::string EvpKey::Point() const {
   assert(type_ != EvpType::kRsa);
   if (type_ == EvpType::kP256) {
-    std::array<uint8_t, 2 * kP256Size> point;
+    std::string point(2 * kP256Size, '\0');
+    auto* at = reinterpret_cast<uint8_t*>(point.data());
     const BigNumber x = Parameter(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X);
     const BigNumber y = Parameter(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y);
-    BN_bn2binpad(x.get(), point.data(), kP256Size);
-    BN_bn2binpad(y.get(), point.data() + kP256Size, kP256Size);
-    return std::string(AsText(point));
+    BN_bn2binpad(x.get(), at, kP256Size);
+    BN_bn2binpad(y.get(), at + kP256Size, kP256Size);
+    return point;
   }
   std::string out(32, '\0');
   size_t size = out.size();

@@ -71,6 +71,7 @@ class EvpKey {
   EvpType type() const { return type_; }
   bool is_private() const { return is_private_; }
 
+  // Spki is DER with the curve named and the point not compressed.
   std::string Spki() const;
   // REQUIRES: is_private().
   SecretBuffer Pkcs8() const;

@@ -73,9 +73,11 @@ Result<SecretBuffer> Number(const JsonNode& jwk, std::string_view name) {
   return out;
 }
 
-// Of an RSA key any one of these gives the others away.
+// HasPrivateMember: any one of them is enough to compute an RSA key's rest
+// (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
 bool HasPrivateMember(const JsonNode& jwk) {
-  for (const char* name : {"d", "k", "p", "q", "dp", "dq", "qi", "oth"}) {
+  for (const std::string_view name :
+       {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
     if (Find(jwk, name) != nullptr) return true;
   }
   return false;
@@ -214,7 +216,10 @@ Result<EvpKey> ReadP256Point(const JsonNode& jwk) {
   if (!x) return x.error();
   Result<SecretBuffer> y = Decode(jwk, "y", 32);
   if (!y) return y.error();
-  return EvpKey::FromP256(x->bytes().first<32>(), y->bytes().first<32>());
+  Result<EvpKey> key =
+      EvpKey::FromP256(x->bytes().first<32>(), y->bytes().first<32>());
+  if (!key) return Named(key.error());
+  return key;
 }
 
 Result<VerifyKey> ReadPublic(const JsonNode& jwk, Described key) {
@@ -227,7 +232,7 @@ Result<VerifyKey> ReadPublic(const JsonNode& jwk, Described key) {
   }
   if (key.type == KeyType::kP256) {
     Result<EvpKey> evp = ReadP256Point(jwk);
-    if (!evp) return Named(evp.error());
+    if (!evp) return evp.error();
     return KeyAccess::PublicFromEvp(key.format, *std::move(evp));
   }
   Result<SecretBuffer> x = Decode(jwk, "x", 32);

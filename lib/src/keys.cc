@@ -135,7 +135,7 @@ SecretBuffer SecretOf(const EvpKey& key) {
 }
 
 Result<Material> EvpMaterial(const FormatInfo& info, EvpKey key) {
-  if (key.type() != EvpTypeOf(info.type)) {
+  if (info.type == KeyType::kSymmetric || key.type() != EvpTypeOf(info.type)) {
     return Invalid("the key is of another type than " + std::string(info.name) +
                    " needs");
   }

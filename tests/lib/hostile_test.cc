@@ -10,12 +10,16 @@
 namespace signet {
 namespace {
 
+using testing::AllFixtures;
 using testing::GoodClaims;
 using testing::HostileCase;
+using testing::JweFixture;
 using testing::JwtFixture;
+using testing::LocalFixture;
 using testing::PasetoFixture;
 using testing::ReplaceFirst;
 using testing::RunAll;
+using testing::SignClaims;
 
 constexpr Refusal kMalformedText{RefusalCode::kMalformed, Stage::kFormat};
 constexpr Refusal kUnknown{RefusalCode::kUnknownKey, Stage::kKey, "kid"};
@@ -158,18 +162,17 @@ TEST_CASE("families 7 and 9: key ids") {
   RunAll(paseto, pasetos);
 }
 
-TEST_CASE_TEMPLATE(
+TEST_CASE_TEMPLATE_DEFINE(
     "families 8 and 10: keys before, after and beside their life", F,
-    PasetoFixture, JwtFixture) {
+    outside_their_life) {
   F fixture;
   F stranger;
   constexpr Refusal kNotUsable{RefusalCode::kKeyNotUsable, Stage::kKey, "kid"};
   REQUIRE(fixture.ring.Rotate(fixture.clock.Now()).ok());
-  REQUIRE(fixture.live.Publish(fixture.ring.Public()).ok());
+  REQUIRE(fixture.live.Publish(fixture.ring.ForVerifier()).ok());
   std::string claims = *WriteClaims(GoodClaims(), F::kForm);
   auto sign = [&claims](const SecretKey& key) {
-    if (F::kIsJwt) return SignJws(key, JwtHeader(key.id()), claims);
-    return SignPaseto(key, claims, PasetoFooter(key.id()), {});
+    return SignClaims(key, claims);
   };
   const auto keys = fixture.ring.keys();
   REQUIRE(keys.size() == 2);
@@ -179,9 +182,10 @@ TEST_CASE_TEMPLATE(
   fixture.clock.SetWall(*keys[0].schedule.retires_at + std::chrono::minutes(6));
   RunAll(fixture, {{8, "retired", sign(keys[0].key), kNotUsable}});
 
-  RingKey same{keys[0].key.Public(), keys[0].schedule};
+  RingKey same{keys[0].key.ForVerifier(), keys[0].schedule};
   CHECK_FALSE(KeyRing::Create(fixture.ring.info(), {same, same}).ok());
 }
+TEST_CASE_TEMPLATE_APPLY(outside_their_life, AllFixtures);
 
 TEST_CASE("families 11 to 13: critical extensions and repeated members") {
   JwtFixture fixture;
@@ -217,7 +221,7 @@ TEST_CASE("families 11 to 13: critical extensions and repeated members") {
 }
 
 TEST_CASE_TEMPLATE("families 14, 15, 24, 25: the text itself", F, PasetoFixture,
-                   JwtFixture) {
+                   LocalFixture, JwtFixture, JweFixture) {
   F fixture;
   std::string good = fixture.Mint();
   std::vector<HostileCase> cases;

@@ -110,8 +110,8 @@ TEST_CASE("skew favours a token, except against a revoked key") {
 }
 
 TEST_CASE("names of purposes are parsed back, and nothing else is") {
-  for (KeyPurpose purpose :
-       {KeyPurpose::kAccess, KeyPurpose::kRefresh, KeyPurpose::kFeed}) {
+  for (KeyPurpose purpose : {KeyPurpose::kAccess, KeyPurpose::kRefresh,
+                             KeyPurpose::kFeed, KeyPurpose::kEncryption}) {
     CHECK(*ParseKeyPurpose(KeyPurposeName(purpose)) == purpose);
     CHECK(DefaultPolicy(purpose).Validate().ok());
   }
@@ -544,7 +544,7 @@ TEST_CASE("an id that is not that of its key is refused") {
                  "member keys[0].public"));
   CHECK(Contains(
       WhyNotParsed(Replaced(kPublicRing, "k4.public.11q", "k4.secret.11q")),
-      "member keys[0].public is not a k4.public key"));
+      "member keys[0].public: a k4.secret. text where k4.public. is due"));
   CHECK(Contains(WhyNotParsed(Replaced(
                      kPublicRing, "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
                      "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")),
@@ -661,7 +661,7 @@ TEST_CASE("a JWK set shows the keys that are not retired and not revoked") {
   const SecretKey& first = ring.keys()[0].key;
   const SecretKey& second = ring.keys()[1].key;
   const auto jwk = [](const SecretKey& key) {
-    return R"({"kty":"OKP","crv":"Ed25519","x":")" +
+    return R"({"crv":"Ed25519","kty":"OKP","x":")" +
            Base64UrlEncode(key.Public().bytes()) + R"(","kid":")" + key.id() +
            R"(","use":"sig","alg":"EdDSA"})";
   };
@@ -674,6 +674,165 @@ TEST_CASE("a JWK set shows the keys that are not retired and not revoked") {
   REQUIRE(ring.Revoke(second.id(), retires).ok());
   CHECK(ring.Public().Jwks(retires) == R"({"keys":[]})");
   CHECK(NewRing().Public().Jwks(kT0) == R"({"keys":[]})");
+}
+
+// ---- every format ---------------------------------------------------------
+
+constexpr KeyFormat kAllFormats[] = {
+    KeyFormat::kPasetoV4Public, KeyFormat::kJwtEdDsa,
+    KeyFormat::kRefreshMac,     KeyFormat::kFeedEd25519,
+    KeyFormat::kPasetoV4Local,  KeyFormat::kJwtEs256,
+    KeyFormat::kJwtRs256,       KeyFormat::kJwtPs256,
+    KeyFormat::kJwtHs256,       KeyFormat::kJweDir,
+    KeyFormat::kJweP256,        KeyFormat::kJweX25519};
+
+constexpr KeyPurpose kAllPurposes[] = {KeyPurpose::kAccess,
+                                       KeyPurpose::kRefresh, KeyPurpose::kFeed,
+                                       KeyPurpose::kEncryption};
+
+// PurposeOf is the one purpose that a format fits.
+KeyPurpose PurposeOf(KeyFormat format) {
+  std::optional<KeyPurpose> found;
+  for (KeyPurpose purpose : kAllPurposes) {
+    if (!FitsPurpose(purpose, format)) continue;
+    CHECK_FALSE(found.has_value());
+    found = purpose;
+  }
+  REQUIRE(found.has_value());
+  return *found;
+}
+
+TEST_CASE("a format fits one purpose, and unknown formats none") {
+  CHECK(PurposeOf(KeyFormat::kPasetoV4Local) == KeyPurpose::kAccess);
+  CHECK(PurposeOf(KeyFormat::kJweDir) == KeyPurpose::kAccess);
+  CHECK(PurposeOf(KeyFormat::kJweP256) == KeyPurpose::kEncryption);
+  CHECK(PurposeOf(KeyFormat::kJweX25519) == KeyPurpose::kEncryption);
+  CHECK(PurposeOf(KeyFormat::kRefreshMac) == KeyPurpose::kRefresh);
+  CHECK(PurposeOf(KeyFormat::kFeedEd25519) == KeyPurpose::kFeed);
+  for (KeyPurpose purpose : kAllPurposes) {
+    CHECK_FALSE(FitsPurpose(purpose, static_cast<KeyFormat>(0)));
+    CHECK_FALSE(FitsPurpose(purpose, static_cast<KeyFormat>(13)));
+  }
+}
+
+TEST_CASE("the public side of every format is read back as it was written") {
+  for (KeyFormat format : kAllFormats) {
+    if (IsSymmetric(format)) continue;
+    CAPTURE(KeyFormatName(format));
+    SigningRing ring =
+        NewRing({.purpose = PurposeOf(format), .format = format});
+    REQUIRE(ring.Rotate(kT0).ok());
+    const KeyRing open = ring.Public();
+    const std::string text = open.Serialize();
+    const Result<KeyRing> read = KeyRing::Parse(text);
+    REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.error().message));
+    CHECK(*read == open);
+    CHECK(read->Serialize() == text);
+    // What a verifier holds says no more to the public.
+    CHECK(ring.ForVerifier().Serialize() == text);
+    for (const SigningRing::Key& key : ring.keys()) {
+      CHECK_FALSE(Contains(text, Base64UrlEncode(key.key.ExposeSecret())));
+    }
+    const bool spki = text.find("\"spki.") != std::string::npos;
+    const bool paserk = text.find("\"k4.public.") != std::string::npos;
+    CHECK(spki != paserk);
+  }
+}
+
+TEST_CASE("a public file of a symmetric format is refused") {
+  for (KeyFormat format : kAllFormats) {
+    if (!IsSymmetric(format) || PurposeOf(format) != KeyPurpose::kAccess) {
+      continue;
+    }
+    const std::string ring =
+        Replaced(kPublicRing, "\"v4.public\"",
+                 "\"" + std::string(KeyFormatName(format)) + "\"");
+    CHECK(WhyNotParsed(ring) ==
+          "public ring: member keys[0].public is not known");
+    const size_t line = ring.find("      \"public\"");
+    CHECK(WhyNotParsed(std::string(ring).erase(
+              line, ring.find('\n', line) + 1 - line)) ==
+          "public ring: member format names one that has no public half");
+  }
+}
+
+TEST_CASE("a key of a public file is spelled as its format spells it") {
+  SigningRing ring = NewRing({.format = KeyFormat::kJwtEs256});
+  const std::string text = ring.Public().Serialize();
+  const size_t at = text.find("\"spki.") + 1;
+  const std::string spki = text.substr(at, text.find('"', at) - at);
+  REQUIRE(KeyRing::Parse(text).ok());
+  const auto why = [&](const std::string& with) {
+    return WhyNotParsed(Replaced(text, spki, with));
+  };
+  CHECK(Contains(why("k4.public.11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
+                 "member keys[0].public: not spki. and base64url"));
+  CHECK(Contains(why(spki + "="), "not spki. and base64url"));
+  CHECK(Contains(why("spki."), "member keys[0].public: not a key"));
+  CHECK(Contains(why(spki.substr(0, 61)), "member keys[0].public: not a key"));
+  // A good key of another type, and another good key.
+  const auto text_of = [](KeyFormat format) {
+    return "spki." +
+           Base64UrlEncode(SecretKey::Generate(format).Public().bytes());
+  };
+  CHECK(Contains(why(text_of(KeyFormat::kJweX25519)),
+                 "the key is of another type than jwt-es256 needs"));
+  CHECK(Contains(why(text_of(KeyFormat::kJwtEs256)),
+                 "member keys[0].id is not the id of its key"));
+}
+
+TEST_CASE("a verifier's ring has the ring's ids and schedules") {
+  for (KeyFormat format : kAllFormats) {
+    CAPTURE(KeyFormatName(format));
+    SigningRing ring =
+        NewRing({.purpose = PurposeOf(format), .format = format});
+    REQUIRE(ring.Rotate(kT0).ok());
+    const KeyRing view = ring.ForVerifier();
+    CHECK(view.info() == ring.info());
+    REQUIRE(view.keys().size() == 2);
+    for (size_t i = 0; i < 2; ++i) {
+      CHECK(view.keys()[i].key == ring.keys()[i].key.ForVerifier());
+      CHECK(view.keys()[i].schedule == ring.keys()[i].schedule);
+    }
+    CHECK(view.Active(kT0)->key.id() == ring.Active(kT0)->key.id());
+    if (!IsSymmetric(format) && !IsJwe(format)) CHECK(view == ring.Public());
+  }
+}
+
+TEST_CASE("the JWK set of ES256, RS256 and of encryption is as RFC 7518 says") {
+  const auto set = [](KeyFormat format) {
+    const SigningRing ring =
+        NewRing({.purpose = PurposeOf(format), .format = format});
+    const std::string jwks = ring.Public().Jwks(kT0);
+    const std::string& id = ring.keys()[0].key.id();
+    CHECK(ring.ForVerifier().Jwks(kT0) == jwks);  // no secret more
+    return Replaced(jwks, id, "ID");
+  };
+  const SigningRing ring = NewRing({.format = KeyFormat::kJwtEs256});
+  const VerifyKey key = ring.keys()[0].key.Public();
+  const auto coordinate = [&key](size_t from_end) {
+    return Base64UrlEncode(key.bytes().last(from_end).first(32));
+  };
+  CHECK(ring.Public().Jwks(kT0) ==
+        R"({"keys":[{"crv":"P-256","kty":"EC","x":")" + coordinate(64) +
+            R"(","y":")" + coordinate(32) + R"(","kid":")" + key.id() +
+            R"(","use":"sig","alg":"ES256"}]})");
+  const std::string rs256 = set(KeyFormat::kJwtRs256);
+  CHECK(rs256.starts_with(R"({"keys":[{"e":"AQAB","kty":"RSA","n":")"));
+  CHECK(rs256.ends_with(R"(","kid":"ID","use":"sig","alg":"RS256"}]})"));
+  CHECK(Contains(set(KeyFormat::kJwtPs256), R"("alg":"PS256")"));
+  const std::string x25519 = set(KeyFormat::kJweX25519);
+  CHECK(x25519.starts_with(R"({"keys":[{"crv":"X25519","kty":"OKP","x":")"));
+  CHECK(x25519.ends_with(
+      R"(","kid":"ID","use":"enc","alg":"ECDH-ES+A256KW"}]})"));
+}
+
+TEST_CASE("a symmetric ring has no JWK set") {
+  for (KeyFormat format :
+       {KeyFormat::kJwtHs256, KeyFormat::kJweDir, KeyFormat::kPasetoV4Local}) {
+    const SigningRing ring = NewRing({.format = format});
+    CHECK(ring.ForVerifier().Jwks(kT0) == R"({"keys":[]})");
+  }
 }
 
 }  // namespace

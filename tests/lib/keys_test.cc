@@ -6,9 +6,12 @@
 #include <type_traits>
 
 #include "tests/lib/hex.h"
+#include "tests/lib/token_fixture.h"
 
 namespace signet {
 namespace {
+
+using testing::NewKey;
 
 using Signature = std::array<uint8_t, 64>;
 
@@ -38,18 +41,27 @@ SecretKey Rfc8037Key(KeyFormat format) {
 }
 
 constexpr KeyFormat kAllFormats[] = {
-    KeyFormat::kPasetoV4Public, KeyFormat::kJwtEdDsa, KeyFormat::kRefreshMac,
-    KeyFormat::kFeedEd25519};
+    KeyFormat::kPasetoV4Public, KeyFormat::kJwtEdDsa,
+    KeyFormat::kRefreshMac,     KeyFormat::kFeedEd25519,
+    KeyFormat::kPasetoV4Local,  KeyFormat::kJwtEs256,
+    KeyFormat::kJwtRs256,       KeyFormat::kJwtPs256,
+    KeyFormat::kJwtHs256,       KeyFormat::kJweDir,
+    KeyFormat::kJweP256,        KeyFormat::kJweX25519};
 
 TEST_CASE("format names are parsed back, and nothing else is") {
   for (KeyFormat format : kAllFormats) {
     CHECK(*ParseKeyFormat(KeyFormatName(format)) == format);
   }
   for (std::string_view name :
-       {"", "v4.local", "V4.PUBLIC", "v4.public ", "none", "v3.public"}) {
+       {"", "v3.local", "V4.PUBLIC", "v4.public ", "none", "v3.public",
+        "jwt-es384", "ES256", "jwe-rsa"}) {
     CHECK(!ParseKeyFormat(name).ok());
   }
-  CHECK(KeyFormatName(static_cast<KeyFormat>(0)).empty());
+  for (int unknown : {0, 13, 255}) {
+    CHECK(KeyFormatName(static_cast<KeyFormat>(unknown)).empty());
+    CHECK(JoseAlgorithm(static_cast<KeyFormat>(unknown)).empty());
+    CHECK(!IsSymmetric(static_cast<KeyFormat>(unknown)));
+  }
 }
 
 TEST_CASE("a jwt-eddsa key has the thumbprint of RFC 8037 appendix A.3") {
@@ -160,24 +172,133 @@ TEST_CASE("a symmetric or unknown format has no public key") {
       AsText(SecretKey::Generate(KeyFormat::kJwtEdDsa).Public().bytes()));
   CHECK(!VerifyKey::Create(KeyFormat::kRefreshMac, AsBytes(good)).ok());
   CHECK(!VerifyKey::Create(static_cast<KeyFormat>(0), AsBytes(good)).ok());
-  CHECK(!VerifyKey::Create(static_cast<KeyFormat>(5), AsBytes(good)).ok());
+  CHECK(!VerifyKey::Create(static_cast<KeyFormat>(13), AsBytes(good)).ok());
+  for (KeyFormat format : kAllFormats) {
+    if (!IsSymmetric(format)) continue;
+    CHECK(!VerifyKey::Create(format, AsBytes(good)).ok());
+  }
 }
 
-TEST_CASE("a secret key has 32 bytes and a known format") {
-  const std::string seed(32, 's');
+TEST_CASE("a secret key has 32 bytes, unless it is RSA's, and a known format") {
+  const std::string seed(33, 's');
   const Bytes bytes = AsBytes(seed);
   for (KeyFormat format : kAllFormats) {
-    CHECK(SecretKey::FromSecret(format, bytes).ok());
+    const bool rsa =
+        format == KeyFormat::kJwtRs256 || format == KeyFormat::kJwtPs256;
+    CHECK(SecretKey::FromSecret(format, bytes.first(32)).ok() == !rsa);
+    CHECK(SecretKey::FromSecret(format, bytes).ok() ==
+          (format == KeyFormat::kJwtHs256));
     CHECK(!SecretKey::FromSecret(format, bytes.first(31)).ok());
     CHECK(!SecretKey::FromSecret(format, {}).ok());
   }
-  CHECK(!SecretKey::FromSecret(static_cast<KeyFormat>(9), bytes).ok());
+  CHECK(!SecretKey::FromSecret(static_cast<KeyFormat>(0), bytes).ok());
+  CHECK(!SecretKey::FromSecret(static_cast<KeyFormat>(13), bytes).ok());
+}
+
+TEST_CASE("every secret key comes back from its bytes, under the same id") {
+  for (KeyFormat format : kAllFormats) {
+    CAPTURE(KeyFormatName(format));
+    const SecretKey key = NewKey(format);
+    const Result<SecretKey> back =
+        SecretKey::FromSecret(format, key.ExposeSecret());
+    REQUIRE(back.ok());
+    CHECK(back->format() == format);
+    CHECK(back->id() == key.id());
+    CHECK(ConstantTimeEqual(back->ExposeSecret(), key.ExposeSecret()));
+    CHECK(back->ForVerifier() == key.ForVerifier());
+    CHECK(!(SecretKey::Generate(format).ForVerifier() == key.ForVerifier()));
+    CHECK(key.id().size() == (JoseAlgorithm(format).empty() ? 7 + 44 : 43));
+  }
+}
+
+TEST_CASE("a verifier gets the secret only where nothing else will do") {
+  for (KeyFormat format : kAllFormats) {
+    CAPTURE(KeyFormatName(format));
+    const SecretKey key = NewKey(format);
+    const VerifyKey verifier = key.ForVerifier();
+    CHECK(verifier.id() == key.id());
+    CHECK(verifier.format() == format);
+    CHECK(verifier.holds_secret() == (IsSymmetric(format) || IsJwe(format)));
+    CHECK(verifier.bytes().empty() == IsSymmetric(format));
+    if (IsSymmetric(format)) continue;
+    CHECK(!key.Public().holds_secret());
+    CHECK(std::ranges::equal(key.Public().bytes(), verifier.bytes()));
+    CHECK((key.Public() == verifier) == !IsJwe(format));
+  }
+}
+
+TEST_CASE("each signing format signs for itself, and the others never verify") {
+  for (KeyFormat format : kAllFormats) {
+    CAPTURE(KeyFormatName(format));
+    const SecretKey key = NewKey(format);
+    const VerifyKey verifier = key.ForVerifier();
+    const bool signs = IsJws(format) || format == KeyFormat::kPasetoV4Public ||
+                       format == KeyFormat::kFeedEd25519;
+    if (!signs) {
+      CHECK(!verifier.Verify(AsBytes("m"), AsBytes("")));
+      CHECK(!verifier.Verify(AsBytes("m"), key.ExposeSecret()));
+      continue;
+    }
+    const std::string good = key.Sign(AsBytes("m"));
+    CHECK(verifier.Verify(AsBytes("m"), AsBytes(good)));
+    CHECK(!verifier.Verify(AsBytes("n"), AsBytes(good)));
+    CHECK(!verifier.Verify(AsBytes("m"), AsBytes(good).first(good.size() - 1)));
+    CHECK(!verifier.Verify(AsBytes("m"), AsBytes(good + good)));
+    CHECK(!verifier.Verify(AsBytes("m"), {}));
+    CHECK(!SecretKey::Generate(format).ForVerifier().Verify(AsBytes("m"),
+                                                            AsBytes(good)));
+  }
+}
+
+TEST_CASE("formats sort into those of PASETO, JWS and JWE") {
+  size_t of_paseto = 0, of_jws = 0, of_jwe = 0;
+  for (KeyFormat format : kAllFormats) {
+    of_paseto += IsPaseto(format);
+    of_jws += IsJws(format);
+    of_jwe += IsJwe(format);
+    CHECK(IsPaseto(format) + IsJws(format) + IsJwe(format) <= 1);
+    CHECK(JoseAlgorithm(format).empty() == (!IsJws(format) && !IsJwe(format)));
+  }
+  CHECK(of_paseto == 2);
+  CHECK(of_jws == 5);
+  CHECK(of_jwe == 3);
+}
+
+TEST_CASE("an HMAC is RFC 2104's and depends on every byte of the key") {
+  // By another program: openssl dgst -sha256 -mac HMAC -macopt hexkey:6b6b…
+  const std::string secret(32, 'k');
+  const SecretKey key =
+      *SecretKey::FromSecret(KeyFormat::kJwtHs256, AsBytes(secret));
+  CHECK(
+      key.Sign(AsBytes("m")) ==
+      FromHex(
+          "29d19b4415e968da6ace31c97968d6b0895eb76aaba54c3c7f06b326251fb267"));
+  for (size_t size :
+       {size_t{32}, size_t{33}, size_t{64}, size_t{65}, size_t{128}}) {
+    std::string longer(size, 'k');
+    const SecretKey one =
+        *SecretKey::FromSecret(KeyFormat::kJwtHs256, AsBytes(longer));
+    longer.back() = 'l';
+    const SecretKey two =
+        *SecretKey::FromSecret(KeyFormat::kJwtHs256, AsBytes(longer));
+    CHECK(one.Sign(AsBytes("m")) != two.Sign(AsBytes("m")));
+    CHECK(one.id() != two.id());
+  }
+}
+
+TEST_CASE("a key under another name is the same key with another id") {
+  const VerifyKey key = NewKey(KeyFormat::kJwtEs256).Public();
+  const VerifyKey named = key.WithId("theirs");
+  CHECK(named.id() == "theirs");
+  CHECK(std::ranges::equal(named.bytes(), key.bytes()));
+  CHECK(!(named == key));
+  CHECK(named.WithId(key.id()) == key);
 }
 
 TEST_CASE("the public half that travels is the public half of the secret") {
   for (KeyFormat format : kAllFormats) {
     if (IsSymmetric(format)) continue;
-    const SecretKey key = SecretKey::Generate(format);
+    const SecretKey key = NewKey(format);
     const Result<VerifyKey> travelled =
         VerifyKey::Create(format, key.Public().bytes());
     REQUIRE(travelled.ok());

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "kek.h"
+#include "ring_file.h"
 
 namespace signet {
 namespace {
@@ -278,6 +279,78 @@ TEST_CASE("a ring of every purpose comes back as it was stored") {
     const Result<SigningRing> loaded = other.Load(info.purpose);
     REQUIRE_MESSAGE(loaded.ok(), loaded.error().message);
     CHECK(SameRing(*loaded, ring));
+  }
+}
+
+constexpr KeyFormat kAllFormats[] = {
+    KeyFormat::kPasetoV4Public, KeyFormat::kJwtEdDsa,
+    KeyFormat::kRefreshMac,     KeyFormat::kFeedEd25519,
+    KeyFormat::kPasetoV4Local,  KeyFormat::kJwtEs256,
+    KeyFormat::kJwtRs256,       KeyFormat::kJwtPs256,
+    KeyFormat::kJwtHs256,       KeyFormat::kJweDir,
+    KeyFormat::kJweP256,        KeyFormat::kJweX25519};
+
+RingInfo InfoOfFormat(KeyFormat format) {
+  RingInfo info{.format = format};
+  for (KeyPurpose purpose : {KeyPurpose::kAccess, KeyPurpose::kRefresh,
+                             KeyPurpose::kFeed, KeyPurpose::kEncryption}) {
+    if (FitsPurpose(purpose, format)) info.purpose = purpose;
+  }
+  info.policy = DefaultPolicy(info.purpose);
+  return info;
+}
+
+TEST_CASE("a ring of every format comes back, with a public file if it may") {
+  for (KeyFormat format : kAllFormats) {
+    CAPTURE(KeyFormatName(format));
+    Shelf shelf;
+    const RingInfo info = InfoOfFormat(format);
+    SigningRing ring = NewRing(info);
+    REQUIRE(ring.Rotate(kT0).ok());
+    REQUIRE(shelf.store.Create(ring).ok());
+    RingStore other = shelf.Reopen();
+    const Result<SigningRing> loaded = other.Load(info.purpose);
+    REQUIRE_MESSAGE(loaded.ok(), (loaded.ok() ? "" : loaded.error().message));
+    CHECK(SameRing(*loaded, ring));
+    CHECK(loaded->ForVerifier() == ring.ForVerifier());
+
+    const std::string text = Slurp(shelf.store.RingPath(info.purpose));
+    for (const SigningRing::Key& key : ring.keys()) {
+      const Bytes secret = key.key.ExposeSecret();
+      CHECK(!Contains(text, Base64UrlEncode(secret)));
+      CHECK(!Contains(text, std::string(AsText(secret))));
+      CHECK(Contains(text, "\"" + key.key.id() + "\""));
+    }
+    const std::string public_path = shelf.store.PublicPath(info.purpose);
+    CHECK(Exists(public_path) == !IsSymmetric(format));
+    if (IsSymmetric(format)) continue;
+    const Result<KeyRing> open = ReadPublicRing(public_path);
+    REQUIRE(open.ok());
+    CHECK(*open == ring.Public());
+  }
+}
+
+TEST_CASE("a secret of one key under another's name is corrupt") {
+  // The MAC has been checked by then: only whoever has the key could do it.
+  for (KeyFormat format :
+       {KeyFormat::kJwtEs256, KeyFormat::kJwtHs256, KeyFormat::kJweX25519}) {
+    CAPTURE(KeyFormatName(format));
+    std::array<uint8_t, 32> kek;
+    FillRandom(kek);
+    const auto file_of = [&](const SigningRing& ring) {
+      Result<RingFile> file =
+          ParseRingFile(WriteRingFile(ring, kek, std::nullopt));
+      REQUIRE(file.ok());
+      return *std::move(file);
+    };
+    RingFile file = file_of(NewRing(InfoOfFormat(format)));
+    REQUIRE(OpenRingFile(file, kek).ok());
+    file.document.keys[0].sealed_text =
+        file_of(NewRing(InfoOfFormat(format))).document.keys[0].sealed_text;
+    const Result<SigningRing> opened = OpenRingFile(file, kek);
+    REQUIRE(!opened.ok());
+    CHECK(opened.error().code == ErrorCode::kCorrupt);
+    CHECK(Contains(opened.error().message, "its secret half is another key's"));
   }
 }
 

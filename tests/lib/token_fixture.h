@@ -4,9 +4,12 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <tuple>
 
+#include "jwe.h"
 #include "jwt.h"
 #include "paseto.h"
+#include "paseto_local.h"
 #include "signet/issuer.h"
 #include "signet/verifier.h"
 
@@ -29,13 +32,42 @@ namespace signet::testing {
 inline constexpr EpochSeconds kNow{Seconds(1'795'341'600)};
 inline constexpr std::string_view kNowText = "2026-11-22T10:00:00Z";
 
+// NewKey is a new key. RSA keys take long to make: there, two take turns.
+inline SecretKey NewKey(KeyFormat format) {
+  if (format != KeyFormat::kJwtRs256 && format != KeyFormat::kJwtPs256) {
+    return SecretKey::Generate(format);
+  }
+  static const SecretKey keys[] = {SecretKey::Generate(KeyFormat::kJwtRs256),
+                                   SecretKey::Generate(KeyFormat::kJwtRs256)};
+  static size_t next = 0;
+  return *SecretKey::FromSecret(format, keys[next++ % 2].ExposeSecret());
+}
+
 // The ring of a fixture has been active for an hour.
-inline SigningRing NewRing(KeyFormat format) {
-  RingInfo info;
-  info.format = format;
-  auto ring = SigningRing::New(info, Time(kNow) - std::chrono::hours(1));
+inline SigningRing NewRing(KeyFormat format,
+                           KeyPurpose purpose = KeyPurpose::kAccess) {
+  const Time since = Time(kNow) - std::chrono::hours(1);
+  std::vector<SigningRing::Key> keys;
+  keys.push_back(
+      {NewKey(format), {.created_at = since, .activates_at = since}});
+  auto ring = SigningRing::Create({.purpose = purpose, .format = format},
+                                  std::move(keys));
   REQUIRE(ring.ok());
   return std::move(ring).value();
+}
+
+// SignClaims makes a token of any claims text, with a good header or footer,
+// by a key of a format of access tokens.
+inline std::string SignClaims(const SecretKey& key, std::string_view claims) {
+  if (IsJwe(key.format())) return SealJweDir(key, claims);
+  if (IsJws(key.format())) {
+    return SignJws(key, JwtHeader(key.id(), JoseAlgorithm(key.format())),
+                   claims);
+  }
+  if (IsSymmetric(key.format())) {
+    return SealPaseto(key, claims, PasetoFooter(key.id()), {});
+  }
+  return SignPaseto(key, claims, PasetoFooter(key.id()), {});
 }
 
 inline Claims GoodClaims() {
@@ -64,13 +96,14 @@ inline Policy GoodPolicy() {
 template <KeyFormat kFormatOfRing>
 struct Fixture {
   static constexpr KeyFormat kFormat = kFormatOfRing;
-  static constexpr bool kIsJwt = kFormat == KeyFormat::kJwtEdDsa;
+  static constexpr bool kIsJwt = kFormat != KeyFormat::kPasetoV4Public &&
+                                 kFormat != KeyFormat::kPasetoV4Local;
   static constexpr ClaimsForm kForm =
       kIsJwt ? ClaimsForm::kJwt : ClaimsForm::kPaseto;
 
   ManualClock clock{Time(kNow)};
   SigningRing ring = NewRing(kFormat);
-  LiveRing live{ring.Public()};
+  LiveRing live{ring.ForVerifier()};
   RevocationList revocations;
   Issuer issuer{ring, clock};
 
@@ -92,13 +125,24 @@ struct Fixture {
 
   // Sign makes a token of any claims text, with a good header or footer.
   std::string Sign(std::string_view claims) const {
-    if (kIsJwt) return SignJws(key(), JwtHeader(key().id()), claims);
-    return SignPaseto(key(), claims, PasetoFooter(key().id()), {});
+    return SignClaims(key(), claims);
   }
 };
 
 using PasetoFixture = Fixture<KeyFormat::kPasetoV4Public>;
 using JwtFixture = Fixture<KeyFormat::kJwtEdDsa>;
+using LocalFixture = Fixture<KeyFormat::kPasetoV4Local>;
+using Es256Fixture = Fixture<KeyFormat::kJwtEs256>;
+using Rs256Fixture = Fixture<KeyFormat::kJwtRs256>;
+using Ps256Fixture = Fixture<KeyFormat::kJwtPs256>;
+using Hs256Fixture = Fixture<KeyFormat::kJwtHs256>;
+using JweFixture = Fixture<KeyFormat::kJweDir>;
+
+// AllFixtures has one of every format of access tokens, for
+// TEST_CASE_TEMPLATE_APPLY.
+using AllFixtures =
+    std::tuple<PasetoFixture, LocalFixture, JwtFixture, Es256Fixture,
+               Rs256Fixture, Ps256Fixture, Hs256Fixture, JweFixture>;
 
 // Cut is a revocation that lives for an hour.
 inline Revocation Cut(RevocationKind kind, std::string_view value,
