@@ -154,19 +154,17 @@ Status CheckConfig(const Config& config) {
 }
 
 Result<KeyFormat> ParseAccessFormat(std::string_view name) {
-  if (name == "v4.public") return KeyFormat::kPasetoV4Public;
   if (name == "jwt") return KeyFormat::kJwtEdDsa;
-  if (name == "v4.local") {
-    return Error{ErrorCode::kUnsupported,
-                 "v4.local is not supported by this build yet: use v4.public "
-                 "or jwt"};
-  }
+  Result<KeyFormat> format = ParseKeyFormat(name);
+  if (format && FitsPurpose(KeyPurpose::kAccess, *format)) return *format;
   return Error{ErrorCode::kInvalid,
-               "\"" + std::string(name) + "\" is not v4.public or jwt"};
+               "\"" + std::string(name) +
+                   "\" is not v4.public, v4.local, jwt (which is jwt-eddsa), "
+                   "jwt-es256, jwt-rs256, jwt-ps256, jwt-hs256 or jwe-dir"};
 }
 
 std::string_view AccessFormatName(KeyFormat format) {
-  return format == KeyFormat::kJwtEdDsa ? "jwt" : "v4.public";
+  return format == KeyFormat::kJwtEdDsa ? "jwt" : KeyFormatName(format);
 }
 
 std::string ListenerUrl(const http::ServerOptions& listener, uint16_t port) {

@@ -41,10 +41,21 @@ Rings::Ring Rings::access() const { return Get(KeyPurpose::kAccess); }
 Rings::Ring Rings::refresh() const { return Get(KeyPurpose::kRefresh); }
 Rings::Ring Rings::feed() const { return Get(KeyPurpose::kFeed); }
 
+std::vector<KeyRing> Rings::Published() const {
+  std::vector<KeyRing> published;
+  // A shared secret is not published: its verifiers have a file of their own.
+  const Ring access_ring = access();
+  if (!IsSymmetric(access_ring->info().format)) {
+    published.push_back(access_ring->Public());
+  }
+  published.push_back(feed()->Public());
+  return published;
+}
+
 uint64_t Rings::generation() const {
-  MutexLock lock(mutex_);
-  return rings_[IndexOf(KeyPurpose::kAccess)]->info().generation +
-         rings_[IndexOf(KeyPurpose::kFeed)]->info().generation;
+  const RingInfo access_info = access()->info();
+  return feed()->info().generation +
+         (IsSymmetric(access_info.format) ? 0 : access_info.generation);
 }
 
 Result<bool> Rings::Reload() {
@@ -111,7 +122,7 @@ Status Rings::Install(KeyPurpose purpose, SigningRing ring, bool& changed) {
     }
   }
   if (purpose == KeyPurpose::kAccess) {
-    Status published = live_access_.Publish(ring.Public());
+    Status published = live_access_.Publish(ring.ForVerifier());
     if (!published.ok()) return published;
   }
   auto shared = std::make_shared<const SigningRing>(std::move(ring));

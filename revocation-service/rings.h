@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "signet/live_ring.h"
 #include "signet/mutex.h"
@@ -27,8 +28,12 @@ class Rings {
   // live_access is the public access ring, for a Verifier.
   const LiveRing& live_access() const { return live_access_; }
 
-  // generation is the sum of the generations of the published rings (access,
-  // feed): what FeedHead::ring_generation carries.
+  // Published gives the public rings that verifiers fetch: feed, and access
+  // unless its keys are symmetric.
+  std::vector<KeyRing> Published() const;
+
+  // generation is the sum of the generations of the published rings: what
+  // FeedHead::ring_generation carries.
   uint64_t generation() const;
 
   // Reload loads the rings whose files have changed; true if any did. A ring

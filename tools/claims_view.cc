@@ -83,6 +83,28 @@ void AddClaims(Table& table, const json::object& claims) {
   }
 }
 
+json::object VerifiedObject(const VerifiedToken& token,
+                            bool revocation_checked) {
+  return {
+      {"accepted", true},
+      {"claims", ClaimsObject(token.claims())},
+      {"key_id", token.key_id()},
+      {"stale", token.stale()},
+      {"revocation_checked", revocation_checked},
+  };
+}
+
+json::object RefusalObject(const Refusal& refusal) {
+  json::object details{
+      {"code", std::string(RefusalCodeName(refusal.code))},
+      {"stage", std::string(StageName(refusal.stage))},
+      {"claim", nullptr},
+      {"retry_may_help", refusal.RetryMayHelp()},
+  };
+  if (!refusal.claim.empty()) details["claim"] = std::string(refusal.claim);
+  return {{"accepted", false}, {"refusal", std::move(details)}};
+}
+
 }  // namespace
 
 std::string MintedJson(const std::string& token, const Claims& claims) {
@@ -94,13 +116,7 @@ std::string MintedJson(const std::string& token, const Claims& claims) {
 }
 
 std::string VerifiedJson(const VerifiedToken& token, bool revocation_checked) {
-  return json::serialize(json::object{
-      {"accepted", true},
-      {"claims", ClaimsObject(token.claims())},
-      {"key_id", token.key_id()},
-      {"stale", token.stale()},
-      {"revocation_checked", revocation_checked},
-  });
+  return json::serialize(VerifiedObject(token, revocation_checked));
 }
 
 void PrintVerified(const VerifiedToken& token) {
@@ -112,15 +128,34 @@ void PrintVerified(const VerifiedToken& token) {
 }
 
 std::string RefusalJson(const Refusal& refusal) {
-  json::object details{
-      {"code", std::string(RefusalCodeName(refusal.code))},
-      {"stage", std::string(StageName(refusal.stage))},
-      {"claim", nullptr},
-      {"retry_may_help", refusal.RetryMayHelp()},
-  };
-  if (!refusal.claim.empty()) details["claim"] = std::string(refusal.claim);
-  return json::serialize(
-      json::object{{"accepted", false}, {"refusal", std::move(details)}});
+  return json::serialize(RefusalObject(refusal));
+}
+
+std::string ExplanationJson(const Explanation& explanation,
+                            bool revocation_checked) {
+  json::object object =
+      explanation.verdict
+          ? VerifiedObject(*explanation.verdict, revocation_checked)
+          : RefusalObject(explanation.verdict.error());
+  json::array steps;
+  for (const Explanation::Step& step : explanation.steps) {
+    steps.push_back(json::object{
+        {"stage", std::string(StageName(step.stage))},
+        {"outcome", std::string(StepOutcomeName(step.outcome))},
+        {"text", step.text},
+    });
+  }
+  object["steps"] = std::move(steps);
+  return json::serialize(object);
+}
+
+void PrintSteps(const Explanation& explanation) {
+  Table table;
+  for (const Explanation::Step& step : explanation.steps) {
+    table.Add({std::string(StageName(step.stage)),
+               std::string(StepOutcomeName(step.outcome)), step.text});
+  }
+  table.Print();
 }
 
 std::string UnverifiedJson(const UnverifiedToken& token) {

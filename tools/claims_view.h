@@ -23,6 +23,13 @@ void PrintVerified(const VerifiedToken& token);
 // "retry_may_help"}}.
 std::string RefusalJson(const Refusal& refusal);
 
+// ExplanationJson is VerifiedJson or RefusalJson with one more member, "steps":
+// [{"stage", "outcome", "text"}].
+std::string ExplanationJson(const Explanation& explanation,
+                            bool revocation_checked);
+// PrintSteps is a table of stage, outcome and sentence.
+void PrintSteps(const Explanation& explanation);
+
 // UnverifiedJson is {"verified": false, "format", "key_id", "header",
 // "footer", "claims"}; parts that are not JSON are texts, absent ones null.
 std::string UnverifiedJson(const UnverifiedToken& token);

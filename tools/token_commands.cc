@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::string_view kTokenUsage = R"(Usage:
     signet token mint --subject S [CLAIM]... [--json]
-    signet token verify [TOKEN|-] (--audience A|--any-audience) [--json]
+    signet token verify [TOKEN|-] (--audience A|--any-audience) [--explain]
+                        [--json]
     signet token inspect [TOKEN|-] [--json]
 
 A token is read from stdin if none is given: the process list shows arguments.
@@ -49,6 +50,8 @@ its ring too unless --public-ring names one:
     --feed-ring FILE        whom to believe: default DIR/feed.pub.json
     --client ID, --secret-file FILE, --ca FILE    as in `signet session`
 
+--explain shows every step of the way and what came of it, instead of claims.
+
 inspect shows what a token says. NOTHING OF IT IS PROVEN.
 )";
 
@@ -69,6 +72,7 @@ struct VerifyFlags {
   std::string public_ring;
   bool feed = false;
   FeedFlags feed_flags;
+  bool explain = false;
   bool as_json = false;
 };
 
@@ -153,12 +157,15 @@ std::string HintFor(const Refusal& refusal) {
   }
 }
 
-Done Show(const Result<VerifiedToken, Refusal>& verdict, bool as_json,
-          bool revocation_checked) {
+Done RefusalFailure(const Refusal& refusal) {
+  return Failure{kRefused, "refused: " + refusal.ToString(), HintFor(refusal)};
+}
+
+Done ShowVerdict(const Result<VerifiedToken, Refusal>& verdict, bool as_json,
+                 bool revocation_checked) {
   if (!verdict) {
     if (as_json) PrintLine(RefusalJson(verdict.error()));
-    return Failure{kRefused, "refused: " + verdict.error().ToString(),
-                   HintFor(verdict.error())};
+    return RefusalFailure(verdict.error());
   }
   if (as_json) {
     PrintLine(VerifiedJson(*verdict, revocation_checked));
@@ -166,6 +173,29 @@ Done Show(const Result<VerifiedToken, Refusal>& verdict, bool as_json,
     PrintVerified(*verdict);
   }
   return {};
+}
+
+Done ShowSteps(const Explanation& explanation, bool as_json,
+               bool revocation_checked) {
+  if (as_json) {
+    PrintLine(ExplanationJson(explanation, revocation_checked));
+  } else {
+    PrintSteps(explanation);
+  }
+  if (!explanation.verdict) return RefusalFailure(explanation.verdict.error());
+  return {};
+}
+
+Done Judge(const Verifier& verifier, const VerifyFlags& flags,
+           const std::string& token, bool revocation_checked) {
+  const Explanation explanation = verifier.Explain(token);
+  if (explanation.verdict && !revocation_checked) {
+    PrintNote("revocation was not checked; --feed asks the service");
+  }
+  return flags.explain
+             ? ShowSteps(explanation, flags.as_json, revocation_checked)
+             : ShowVerdict(explanation.verdict, flags.as_json,
+                           revocation_checked);
 }
 
 Failure PolicyFailure(const Error& error) {
@@ -188,11 +218,7 @@ Done VerifyByFile(const VerifyFlags& flags, const std::string& token) {
   const Result<Verifier> verifier =
       Verifier::CreateWithoutRevocation(PolicyFor(flags, *ring), keys);
   if (!verifier) return PolicyFailure(verifier.error());
-  const Result<VerifiedToken, Refusal> verdict = verifier->Verify(token);
-  if (verdict) {
-    PrintNote("revocation was not checked; --feed asks the service");
-  }
-  return Show(verdict, flags.as_json, false);
+  return Judge(*verifier, flags, token, false);
 }
 
 Done VerifyByFeed(const VerifyFlags& flags, const std::string& token) {
@@ -210,7 +236,7 @@ Done VerifyByFeed(const VerifyFlags& flags, const std::string& token) {
   const Result<Verifier> verifier =
       Verifier::Create(PolicyFor(flags, *ring), keys, (*feed)->revocations());
   if (!verifier) return PolicyFailure(verifier.error());
-  return Show(verifier->Verify(token), flags.as_json, true);
+  return Judge(*verifier, flags, token, true);
 }
 
 Done Verify(const VerifyFlags& flags) {
@@ -269,6 +295,7 @@ void AddVerify(CommandLine& line, CLI::App* group) {
   AddText(command, "--public-ring", flags->public_ring);
   AddSwitch(command, "--feed", flags->feed);
   AddFeedFlags(command, flags->feed_flags);
+  AddSwitch(command, "--explain", flags->explain);
   AddSwitch(command, "--json", flags->as_json);
 }
 

@@ -8,9 +8,9 @@
 //   time = JWT: digits, 1 to 253402300799 (9999-12-31T23:59:59Z)
 //          PASETO: string, RFC 3339 (timestamp.h)
 //
-// iss, sub, exp and iat are always there; in a JWT also aud, client_id and jti
-// (RFC 9068 section 2.2). iat < exp, and nbf < exp. Every other member is
-// custom: kept in its order, without white space.
+// iss, sub, exp and iat are always there; in an access token that is a JWT also
+// aud, client_id and jti (RFC 9068 section 2.2). iat < exp, and nbf < exp.
+// Every other member is custom: kept in its order, without white space.
 
 #include "claims_json.h"
 
@@ -57,23 +57,8 @@ bool IsText(const JsonNode& node) {
          IsPlainText(node.text);
 }
 
-// RFC 7519 2 lets NumericDate be any JSON number; whole seconds in plain
-// digits are its one spelling here.
-std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node) {
-  int64_t seconds = 0;
-  const char* end = node.text.data() + node.text.size();
-  auto [stop, error] = std::from_chars(node.text.data(), end, seconds);
-  if (error != std::errc() || stop != end || seconds <= 0) return std::nullopt;
-  EpochSeconds time{Seconds(seconds)};
-  if (time > kLatestTime) return std::nullopt;
-  return time;
-}
-
 std::optional<EpochSeconds> ReadTime(const JsonNode& node, ClaimsForm form) {
-  if (form == ClaimsForm::kJwt) {
-    if (node.kind != JsonKind::kNumber) return std::nullopt;
-    return ReadNumericDate(node);
-  }
+  if (form != ClaimsForm::kPaseto) return ReadNumericDate(node);
   if (node.kind != JsonKind::kString) return std::nullopt;
   const std::optional<Timestamp> time = ParseTimestamp(node.text);
   // A fraction is cut off: rounded up, `iat` could escape a cutoff.
@@ -173,7 +158,7 @@ class Reader {
     if (claims_.subject.empty()) return missing("sub");
     if (claims_.expires_at == EpochSeconds{}) return missing("exp");
     if (claims_.issued_at == EpochSeconds{}) return missing("iat");
-    if (form_ == ClaimsForm::kPaseto) return std::nullopt;
+    if (form_ != ClaimsForm::kJwt) return std::nullopt;
     // RFC 9068 2.2.
     if (claims_.audience.empty()) return missing("aud");
     if (claims_.client_id.empty()) return missing("client_id");
@@ -207,7 +192,7 @@ Status Invalid(std::string_view claim, std::string_view problem) {
 Status CheckPresence(const Claims& claims, ClaimsForm form) {
   if (claims.issuer.empty()) return Invalid("iss", "is not set");
   if (claims.subject.empty()) return Invalid("sub", "is not set");
-  if (form == ClaimsForm::kPaseto) return {};
+  if (form != ClaimsForm::kJwt) return {};
   constexpr std::string_view kNeeded = "is not set, and a JWT needs it";
   if (claims.audience.empty()) return Invalid("aud", kNeeded);
   if (claims.client_id.empty()) return Invalid("client_id", kNeeded);
@@ -299,7 +284,7 @@ class Writer {
 
   void Time(std::string_view name, EpochSeconds time) {
     Name(name);
-    if (form_ == ClaimsForm::kJwt) {
+    if (form_ != ClaimsForm::kPaseto) {
       char digits[20];
       auto end = std::to_chars(digits, digits + sizeof digits,
                                time.time_since_epoch().count());
@@ -355,6 +340,19 @@ size_t Estimate(const Claims& claims) {
 }
 
 }  // namespace
+
+// RFC 7519 2 lets NumericDate be any JSON number; whole seconds in plain
+// digits are its one spelling here.
+std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node) {
+  if (node.kind != JsonKind::kNumber) return std::nullopt;
+  int64_t seconds = 0;
+  const char* end = node.text.data() + node.text.size();
+  auto [stop, error] = std::from_chars(node.text.data(), end, seconds);
+  if (error != std::errc() || stop != end || seconds <= 0) return std::nullopt;
+  EpochSeconds time{Seconds(seconds)};
+  if (time > kLatestTime) return std::nullopt;
+  return time;
+}
 
 std::optional<Refusal> ReadClaims(std::string_view json, ClaimsForm form,
                                   Claims& claims) {

@@ -8,13 +8,15 @@
 #include "signet/claims.h"
 #include "signet/result.h"
 #include "signet/verifier.h"
+#include "strict_json.h"
 
 namespace signet {
 
 // ClaimsForm is how a token format spells its claims.
 enum class ClaimsForm : uint8_t {
-  kPaseto,  // times are RFC 3339 strings
-  kJwt,     // times are NumericDate; RFC 9068 asks for more claims
+  kPaseto,    // times are RFC 3339 strings
+  kJwt,       // times are NumericDate; RFC 9068 asks for more claims
+  kPlainJwt,  // times are NumericDate; RFC 7519 asks for none
 };
 
 // The longest Claims::custom, in bytes.
@@ -24,6 +26,9 @@ inline constexpr size_t kMaxCustomLength = 4096;
 // It fills `claims`, or returns the refusal, of stage kClaims.
 std::optional<Refusal> ReadClaims(std::string_view json, ClaimsForm form,
                                   Claims& claims);
+
+// ReadNumericDate reads a time of a JWT; nullopt if it is no such number.
+std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node);
 
 // WriteClaims writes the claims set without white space. It succeeds only if
 // ReadClaims would read the same claims back; kInvalid says which claim is

@@ -86,15 +86,10 @@ Status RingKeeper::Take(Bytes bytes, uint64_t at_least) {
     return Error{ErrorCode::kRollback,
                  "the service sent rings older than it announced"};
   }
-  bool has_access = false;
   for (const KeyRing& ring : rings->rings) {
     if (ring.info().purpose == KeyPurpose::kFeed) board_.Learn(ring);
     if (ring.info().purpose != KeyPurpose::kAccess) continue;
-    has_access = true;
     if (Status published = live_.Publish(ring); !published) return published;
-  }
-  if (!has_access) {
-    return Error{ErrorCode::kInvalid, "the service sent no access ring"};
   }
   board_.RingsTaken(generation);
   return {};

@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
+
+#include "signet/primitives.h"
 
 namespace signet {
 
@@ -135,7 +138,19 @@ Result<std::string> ReadFile(const std::string& path, size_t limit,
 
 Status CreateNewFile(const std::string& path, std::string_view contents,
                      mode_t mode) {
-  if (Status s = WriteNew(path, contents, mode); !s.ok()) return s;
+  // Whole under a name of its own first; a link never replaces a file.
+  std::array<uint8_t, 8> random;
+  FillRandom(random);
+  const std::string temporary = path + "." + Base64UrlEncode(random) + ".tmp";
+  if (Status s = WriteNew(temporary, contents, mode); !s.ok()) return s;
+  const bool linked = link(temporary.c_str(), path.c_str()) == 0;
+  const bool exists = !linked && errno == EEXIST;
+  const Error error = SystemError("creating", path);
+  unlink(temporary.c_str());
+  if (exists) {
+    return Error{ErrorCode::kConflict, "creating " + path + ": it exists"};
+  }
+  if (!linked) return error;
   return SyncDirectory(DirectoryOf(path));
 }
 

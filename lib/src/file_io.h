@@ -37,7 +37,7 @@ Result<std::string> ReadFile(const std::string& path, size_t limit,
                              FileAccess access = FileAccess::kAnyone);
 
 // CreateNewFile writes and syncs a file that was not there: kConflict if it
-// was.
+// was. A crash leaves the whole file or none of that name.
 Status CreateNewFile(const std::string& path, std::string_view contents,
                      mode_t mode);
 

@@ -74,6 +74,14 @@ class IdMap {
     return slot == nullptr ? 0 : slot->load(std::memory_order_acquire);
   }
 
+  // PrefetchToFind is a hint that Find is near.
+  void PrefetchToFind(const RevocationId& id) const {
+    const Key key(id, hash_);
+    const Table* table = shards_[key.shard()].load(std::memory_order_seq_cst);
+    if (table == nullptr) return;
+    __builtin_prefetch(&table->buckets[table->Start(key)]);
+  }
+
   // Prefetch is a hint that Find or Put with `id` is near. On the writer's
   // thread.
   void Prefetch(const RevocationId& id) const {

@@ -25,7 +25,11 @@ std::optional<Refusal> Refuse(RefusalCode code, std::string_view claim) {
 
 // RFC 9068 4: typ is at+jwt or application/at+jwt. RFC 7515 4.1.9: media
 // types compare without regard to case.
-bool IsAccessTokenType(std::string_view type) {
+bool IsOfType(std::string_view type, TokenType expected) {
+  if (expected == TokenType::kPlainJwt) {
+    return EqualsIgnoringCase(type, "jwt") ||
+           EqualsIgnoringCase(type, "application/jwt");
+  }
   return EqualsIgnoringCase(type, "at+jwt") ||
          EqualsIgnoringCase(type, "application/at+jwt");
 }
@@ -52,8 +56,10 @@ std::optional<Refusal> ReadHeaderText(const JsonNode& header,
 }
 
 std::optional<Refusal> FindRefused(const JsonNode& header,
-                                   std::span<const std::string_view> names) {
+                                   std::span<const std::string_view> names,
+                                   std::string_view taken) {
   for (const JsonNode& member : JsonChildren(header)) {
+    if (!taken.empty() && member.name == taken) continue;
     for (std::string_view name : kAlwaysRefused) {
       if (member.name == name) return Refuse(RefusalCode::kUnsupported, name);
     }
@@ -72,12 +78,14 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
                     });
 }
 
-std::optional<Refusal> CheckAccessTokenType(const JsonNode& header) {
+std::optional<Refusal> CheckTokenType(const JsonNode& header,
+                                      TokenType expected) {
   const JsonNode* type = FindMember(header, "typ");
+  if (type == nullptr && expected == TokenType::kPlainJwt) return std::nullopt;
   if (type != nullptr && type->kind != JsonKind::kString) {
     return Refuse(RefusalCode::kBadClaim, "typ");
   }
-  if (type == nullptr || !IsAccessTokenType(type->text)) {
+  if (type == nullptr || !IsOfType(type->text, expected)) {
     return Refuse(RefusalCode::kWrongType, "typ");
   }
   return std::nullopt;

@@ -24,14 +24,17 @@ std::optional<Refusal> ReadHeaderText(const JsonNode& header,
 
 // FindRefused refuses parameters that Signet does not take from a sender,
 // whatever their value: `names`, and crit, b64, zip, and those that bring a
-// key or the place of one.
+// key or the place of one, but for `taken`.
 std::optional<Refusal> FindRefused(const JsonNode& header,
-                                   std::span<const std::string_view> names);
+                                   std::span<const std::string_view> names,
+                                   std::string_view taken = {});
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower);
 
-// CheckAccessTokenType demands typ at+jwt (RFC 9068 section 4).
-std::optional<Refusal> CheckAccessTokenType(const JsonNode& header);
+// CheckTokenType demands typ at+jwt (RFC 9068 section 4), or for a plain JWT
+// typ JWT (RFC 7519 section 5.1) or none.
+std::optional<Refusal> CheckTokenType(const JsonNode& header,
+                                      TokenType expected);
 
 }  // namespace signet
 

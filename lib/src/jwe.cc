@@ -224,7 +224,7 @@ Jwe::~Jwe() {
   Wipe({reinterpret_cast<uint8_t*>(message_.data()), message_.size()});
 }
 
-std::optional<Refusal> Jwe::ReadHeader(TokenHeader& out) {
+std::optional<Refusal> Jwe::ReadHeader(TokenHeader& out, TokenType type) {
   JsonDocument document;
   if (header_.size() > kMaxJoseHeaderLength || !document.Parse(header_)) {
     return Refuse(RefusalCode::kMalformed, "header");
@@ -249,7 +249,7 @@ std::optional<Refusal> Jwe::ReadHeader(TokenHeader& out) {
     if (FindMember(root, "cty") != nullptr) {
       return Refuse(RefusalCode::kUnsupported, "cty");
     }
-    if (auto refusal = CheckAccessTokenType(root)) return refusal;
+    if (auto refusal = CheckTokenType(root, type)) return refusal;
   } else {
     if (auto refusal = CheckContentType(root)) return refusal;
     if (auto refusal = ReadPartyInfo(root, "apu", apu_)) return refusal;

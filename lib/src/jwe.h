@@ -26,7 +26,10 @@ std::string SealJweTo(const VerifyKey& key, std::string_view signed_token);
 class Jwe {
  public:
   static bool MadeBy(KeyFormat format) { return IsJwe(format); }
-  static constexpr ClaimsForm kForm = ClaimsForm::kJwt;
+  static ClaimsForm Form(TokenType type) {
+    return type == TokenType::kPlainJwt ? ClaimsForm::kPlainJwt
+                                        : ClaimsForm::kJwt;
+  }
 
   // Split decodes the five segments: nullopt unless all are canonical
   // base64url.
@@ -42,7 +45,8 @@ class Jwe {
 
   // ReadHeader refuses every parameter by which a sender could choose how it
   // is decrypted, or what that costs.
-  std::optional<Refusal> ReadHeader(TokenHeader& header);
+  std::optional<Refusal> ReadHeader(TokenHeader& header,
+                                    TokenType type = TokenType::kAccessToken);
 
   // nested tells, after ReadHeader, whether a signed token is inside: whoever
   // knows a public key can encrypt, so that alone proves nothing.

@@ -73,11 +73,9 @@ Result<SecretBuffer> Number(const JsonNode& jwk, std::string_view name) {
   return out;
 }
 
-// HasPrivateMember: any one of them is enough to compute an RSA key's rest
-// (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
+// Of an RSA key any one of these gives the others away.
 bool HasPrivateMember(const JsonNode& jwk) {
-  for (const std::string_view name :
-       {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
+  for (const char* name : {"d", "k", "p", "q", "dp", "dq", "qi", "oth"}) {
     if (Find(jwk, name) != nullptr) return true;
   }
   return false;

@@ -88,7 +88,7 @@ std::string_view Jws::message() const {
   return std::string_view(decoded_).substr(header_size_, payload_size_);
 }
 
-std::optional<Refusal> Jws::ReadHeader(TokenHeader& out) const {
+std::optional<Refusal> Jws::ReadHeader(TokenHeader& out, TokenType type) const {
   JsonDocument document;
   if (header_size_ > kMaxJoseHeaderLength || !document.Parse(header())) {
     return Refuse(RefusalCode::kMalformed, "header");
@@ -101,7 +101,7 @@ std::optional<Refusal> Jws::ReadHeader(TokenHeader& out) const {
   if (EqualsIgnoringCase(algorithm, "none")) {
     return Refuse(RefusalCode::kUnsupported, "alg");
   }
-  if (auto refusal = CheckAccessTokenType(root)) return refusal;
+  if (auto refusal = CheckTokenType(root, type)) return refusal;
   // RFC 7515 4.1.4 makes kid optional; here nobody tries keys in turn.
   std::string_view key_id;
   if (auto refusal = ReadHeaderText(root, "kid", key_id)) return refusal;

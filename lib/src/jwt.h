@@ -28,7 +28,10 @@ class Jws {
  public:
   // MadeBy tells whether keys of that format make such tokens.
   static bool MadeBy(KeyFormat format) { return IsJws(format); }
-  static constexpr ClaimsForm kForm = ClaimsForm::kJwt;
+  static ClaimsForm Form(TokenType type) {
+    return type == TokenType::kPlainJwt ? ClaimsForm::kPlainJwt
+                                        : ClaimsForm::kJwt;
+  }
 
   // Split decodes the three segments: nullopt unless there are three, none is
   // empty, and all are canonical base64url.
@@ -37,9 +40,10 @@ class Jws {
   std::string_view header() const;
   std::string_view message() const;
 
-  // ReadHeader reads a header as RFC 9068 section 2.1 demands it, and refuses
+  // ReadHeader reads a header of that type, and refuses
   // every parameter by which a sender could choose how it is verified.
-  std::optional<Refusal> ReadHeader(TokenHeader& header) const;
+  std::optional<Refusal> ReadHeader(
+      TokenHeader& header, TokenType type = TokenType::kAccessToken) const;
 
   // AgreesWith tells whether alg is the one of keys of that format.
   static bool AgreesWith(const TokenHeader& header, KeyFormat format);

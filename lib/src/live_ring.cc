@@ -9,19 +9,34 @@ namespace signet {
 
 struct LiveRing::Impl {
   Mutex publishing;  // one publisher at a time
+  uint64_t last_identity SIGNET_GUARDED_BY(publishing) = 0;
   Published<IndexedRing> current;
   std::function<void()> on_unknown_key;
 };
 
-IndexedRing::IndexedRing(KeyRing ring) : ring_(std::move(ring)) {
+IndexedRing::IndexedRing(KeyRing ring, const IndexedRing* before,
+                         uint64_t& last_identity)
+    : ring_(std::move(ring)) {
   index_.reserve(ring_.keys().size());
   for (const RingKey& key : ring_.keys()) {
-    index_.push_back(
-        {&key, MakeRevocationId(RevocationKind::kKey, key.key.id())});
+    const LiveKey* known =
+        before == nullptr ? nullptr : before->Find(key.key.id());
+    const bool same = known != nullptr && known->key->key == key.key;
+    index_.push_back({&key,
+                      MakeRevocationId(RevocationKind::kKey, key.key.id()),
+                      same ? known->identity : ++last_identity});
   }
   std::sort(index_.begin(), index_.end(),
             [](const LiveKey& a, const LiveKey& b) {
               return a.key->key.id() < b.key->key.id();
+            });
+  identities_.reserve(index_.size());
+  for (const LiveKey& live : index_) {
+    identities_.push_back({live.identity, &live});
+  }
+  std::sort(identities_.begin(), identities_.end(),
+            [](const Identified& a, const Identified& b) {
+              return a.identity < b.identity;
             });
 }
 
@@ -32,6 +47,16 @@ const LiveKey* IndexedRing::Find(std::string_view id) const {
                                 });
   if (found == index_.end() || found->key->key.id() != id) return nullptr;
   return &*found;
+}
+
+const LiveKey* IndexedRing::FindIdentity(uint64_t identity) const {
+  auto found =
+      std::lower_bound(identities_.begin(), identities_.end(), identity,
+                       [](const Identified& known, uint64_t wanted) {
+                         return known.identity < wanted;
+                       });
+  if (found == identities_.end() || found->identity != identity) return nullptr;
+  return found->key;
 }
 
 LiveRingAccess::Guard LiveRingAccess::Read(const LiveRing& live) {
@@ -45,7 +70,9 @@ void LiveRingAccess::AnnounceUnknownKey(const LiveRing& live) {
 LiveRing::LiveRing() : impl_(std::make_unique<Impl>()) {}
 
 LiveRing::LiveRing(KeyRing ring) : LiveRing() {
-  impl_->current.Publish(std::make_unique<IndexedRing>(std::move(ring)));
+  MutexLock lock(impl_->publishing);
+  impl_->current.Publish(std::make_unique<IndexedRing>(std::move(ring), nullptr,
+                                                       impl_->last_identity));
 }
 
 LiveRing::~LiveRing() = default;
@@ -57,18 +84,20 @@ Status LiveRing::Publish(KeyRing ring) {
                  "needs it"};
   }
   MutexLock lock(impl_->publishing);
-  // Only publishers change `current`, and this one holds their lock.
-  uint64_t present = 0;
-  if (auto guard = impl_->current.Read(); guard.get() != nullptr) {
-    present = guard->ring().info().generation;
+  std::unique_ptr<IndexedRing> next;
+  {
+    const auto present = impl_->current.Read();
+    const uint64_t generation = present ? present->ring().info().generation : 0;
+    if (ring.info().generation < generation) {
+      return Error{ErrorCode::kRollback,
+                   "publishing a ring: its generation is " +
+                       std::to_string(ring.info().generation) +
+                       ", the one in force is " + std::to_string(generation)};
+    }
+    next = std::make_unique<IndexedRing>(std::move(ring), present.get(),
+                                         impl_->last_identity);
   }
-  if (ring.info().generation < present) {
-    return Error{ErrorCode::kRollback,
-                 "publishing a ring: its generation is " +
-                     std::to_string(ring.info().generation) +
-                     ", the one in force is " + std::to_string(present)};
-  }
-  impl_->current.Publish(std::make_unique<IndexedRing>(std::move(ring)));
+  impl_->current.Publish(std::move(next));
   return {};
 }
 

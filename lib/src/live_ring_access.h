@@ -15,12 +15,18 @@ namespace signet {
 struct LiveKey {
   const RingKey* key;
   RevocationId revocation_id;  // of kind kKey
+  // A number that stands for this very key, id and public half, in this ring
+  // and in those that follow it, as long as each holds the key. It is never
+  // zero and never given to another key of the same LiveRing.
+  uint64_t identity;
 };
 
 // IndexedRing is a ring with its keys sorted by id. It is immutable.
 class IndexedRing {
  public:
-  explicit IndexedRing(KeyRing ring);
+  // Keys that `before`, which may be null, holds too keep their identity; the
+  // others get the numbers that follow `last_identity`, which is raised.
+  IndexedRing(KeyRing ring, const IndexedRing* before, uint64_t& last_identity);
   // The index points into ring_.
   IndexedRing(const IndexedRing&) = delete;
   IndexedRing& operator=(const IndexedRing&) = delete;
@@ -30,9 +36,18 @@ class IndexedRing {
   // Find returns the key with that id, or null.
   const LiveKey* Find(std::string_view id) const;
 
+  // FindIdentity returns the key with that identity, or null.
+  const LiveKey* FindIdentity(uint64_t identity) const;
+
  private:
+  struct Identified {
+    uint64_t identity;
+    const LiveKey* key;
+  };
+
   KeyRing ring_;
-  std::vector<LiveKey> index_;
+  std::vector<LiveKey> index_;          // by id
+  std::vector<Identified> identities_;  // by identity
 };
 
 // LiveRingAccess is the verifier's view of a LiveRing.

@@ -85,7 +85,8 @@ std::string_view Paseto::footer() const {
                                           footer_size_);
 }
 
-std::optional<Refusal> Paseto::ReadHeader(TokenHeader& header) const {
+std::optional<Refusal> Paseto::ReadHeader(TokenHeader& header,
+                                          TokenType) const {
   return ReadPasetoFooter(footer(), header);
 }
 

@@ -27,7 +27,7 @@ class Paseto {
   static bool MadeBy(KeyFormat format) {
     return format == KeyFormat::kPasetoV4Public;
   }
-  static constexpr ClaimsForm kForm = ClaimsForm::kPaseto;
+  static ClaimsForm Form(TokenType) { return ClaimsForm::kPaseto; }
 
   // Split decodes the segments: nullopt unless the text is a v4.public token
   // in canonical base64url. A missing footer reads as an empty one.
@@ -38,7 +38,8 @@ class Paseto {
 
   // ReadHeader reads the key id from the footer, which must be exactly one
   // JSON object with the one member `kid`.
-  std::optional<Refusal> ReadHeader(TokenHeader& header) const;
+  std::optional<Refusal> ReadHeader(TokenHeader& header,
+                                    TokenType = TokenType::kAccessToken) const;
 
   // AgreesWith: a PASETO names no algorithm, so there is nothing to disagree.
   static bool AgreesWith(const TokenHeader&, KeyFormat) { return true; }

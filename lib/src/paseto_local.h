@@ -30,7 +30,7 @@ class PasetoLocal {
   static bool MadeBy(KeyFormat format) {
     return format == KeyFormat::kPasetoV4Local;
   }
-  static constexpr ClaimsForm kForm = ClaimsForm::kPaseto;
+  static ClaimsForm Form(TokenType) { return ClaimsForm::kPaseto; }
 
   // Split decodes the segments: nullopt unless the text is a v4.local token
   // in canonical base64url. A missing footer reads as an empty one.
@@ -43,7 +43,8 @@ class PasetoLocal {
   std::string_view footer() const { return footer_; }
   std::string_view message() const { return message_; }
 
-  std::optional<Refusal> ReadHeader(TokenHeader& header) const {
+  std::optional<Refusal> ReadHeader(TokenHeader& header,
+                                    TokenType = TokenType::kAccessToken) const {
     return ReadPasetoFooter(footer_, header);
   }
   static bool AgreesWith(const TokenHeader&, KeyFormat) { return true; }

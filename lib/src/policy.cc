@@ -60,6 +60,9 @@ class Problems {
   std::string text_;
 };
 
+constexpr size_t kLeastCache = size_t{64} << 10;
+constexpr size_t kMostCache = size_t{64} << 30;
+
 constexpr Duration kOneDay = std::chrono::hours(24);
 
 void CheckStaleness(const Policy& policy, Problems& problems) {
@@ -107,6 +110,20 @@ std::string Refusal::ToString() const {
   return text += ')';
 }
 
+Policy Policy::Rfc9068(std::string issuer, std::string audience) {
+  return {.issuer = std::move(issuer),
+          .audience = std::move(audience),
+          .clock_skew = std::chrono::minutes(1),
+          .max_lifetime = std::chrono::hours(1)};
+}
+
+Policy Policy::Paseto(std::string issuer, std::string audience) {
+  return {.issuer = std::move(issuer),
+          .audience = std::move(audience),
+          .clock_skew = std::chrono::seconds(5),
+          .max_lifetime = std::chrono::minutes(15)};
+}
+
 Status Policy::Validate() const {
   Problems problems;
   problems.CheckNamedOrWaived("issuer", issuer, any_issuer);
@@ -116,6 +133,11 @@ Status Policy::Validate() const {
   problems.CheckRange("max_lifetime", max_lifetime, std::chrono::seconds(1),
                       kOneDay);
   CheckStaleness(*this, problems);
+  if (cache_bytes != 0 &&
+      (cache_bytes < kLeastCache || cache_bytes > kMostCache)) {
+    problems.Add("cache_bytes is " + std::to_string(cache_bytes) +
+                 ", which is neither 0 nor 64 KiB to 64 GiB");
+  }
   return std::move(problems).Take();
 }
 

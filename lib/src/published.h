@@ -10,6 +10,8 @@
 #include <thread>
 #include <utility>
 
+#include "thread_number.h"
+
 namespace signet {
 
 // A ReaderGate tells a writer when every reader that might still look at
@@ -37,7 +39,7 @@ class ReaderGate {
 
   // Enter counts the caller in, and returns what Exit needs.
   Counter& Enter() const noexcept {
-    Stripe& stripe = stripes_[ThisThreadsStripe()];
+    Stripe& stripe = stripes_[ThisThreadsNumber() % kStripes];
     Counter& counter = stripe.banks[bank_.load(std::memory_order_relaxed)];
     counter.fetch_add(1, std::memory_order_seq_cst);
     return counter;
@@ -64,13 +66,6 @@ class ReaderGate {
   struct alignas(64) Stripe {
     std::array<Counter, 2> banks{};
   };
-
-  static size_t ThisThreadsStripe() noexcept {
-    static constinit std::atomic<uint32_t> threads{0};
-    static constinit thread_local uint32_t number = 0;
-    if (number == 0) number = threads.fetch_add(1) % kStripes + 1;
-    return number - 1;
-  }
 
   void AwaitEmpty(uint32_t bank) const {
     for (const Stripe& stripe : stripes_) {

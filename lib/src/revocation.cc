@@ -6,6 +6,7 @@
 #include <map>
 
 #include "revocation_digest.h"
+#include "revocation_query.h"
 #include "revocation_tables.h"
 #include "wide_id.h"
 
@@ -58,6 +59,8 @@ struct RevocationList::Impl {
   bool IsLive(uint32_t drop_minute) const {
     return drop_minute >= floor.load(std::memory_order_relaxed);
   }
+  // IsRevoked answers for readers. REQUIRES: inside the gate.
+  bool IsRevoked(const TokenIdentity& token) const;
   void Merge(Tables& into, MinuteSums& into_sums, const Revocation& entry);
   void RaiseFloor(Time signed_time);
   void SweepSome();
@@ -153,18 +156,25 @@ RevocationList::RevocationList() : impl_(std::make_unique<Impl>()) {
 }
 RevocationList::~RevocationList() = default;
 
+bool RevocationList::IsEmpty() const {
+  return !impl_->any.load(std::memory_order_acquire);
+}
+
 bool RevocationList::IsRevoked(const TokenIdentity& token) const {
-  const Impl& impl = *impl_;
-  if (!impl.any.load(std::memory_order_acquire)) return false;
-  const uint32_t floor = impl.floor.load(std::memory_order_acquire);
-  const ReadSection section(impl.gate);
-  const Tables& tables = *impl.tables.load(std::memory_order_seq_cst);
-  const uint32_t kinds = tables.kinds.load(std::memory_order_acquire);
+  if (IsEmpty()) return false;
+  const ReadSection section(impl_->gate);
+  return impl_->IsRevoked(token);
+}
+
+bool RevocationList::Impl::IsRevoked(const TokenIdentity& token) const {
+  const uint32_t first_live = floor.load(std::memory_order_acquire);
+  const Tables& table = *tables.load(std::memory_order_seq_cst);
+  const uint32_t kinds = table.kinds.load(std::memory_order_acquire);
 
   const auto voided = [&](RevocationKind kind, const RevocationId& id) {
     if ((kinds & KindBit(kind)) == 0) return false;
-    const Mark mark = tables.Find(kind, id);
-    if (mark.drop_minute == 0 || mark.drop_minute < floor) return false;
+    const Mark mark = table.Find(kind, id);
+    if (mark.drop_minute == 0 || mark.drop_minute < first_live) return false;
     return !IsCutoff(kind) || mark.Voids(token.issued_at);
   };
   return voided(RevocationKind::kAll, {}) ||
@@ -174,6 +184,16 @@ bool RevocationList::IsRevoked(const TokenIdentity& token) const {
          voided(RevocationKind::kSubject, token.subject) ||
          (token.has_client && voided(RevocationKind::kClient, token.client)) ||
          voided(RevocationKind::kKey, token.key);
+}
+
+void RevocationQuery::Prepare(const TokenIdentity& token) {
+  if (list_.IsEmpty()) return;
+  section_.emplace(list_.impl_->gate);
+  list_.impl_->tables.load(std::memory_order_seq_cst)->PrefetchToFind(token);
+}
+
+bool RevocationQuery::IsRevoked(const TokenIdentity& token) const {
+  return section_ ? list_.impl_->IsRevoked(token) : list_.IsRevoked(token);
 }
 
 Duration RevocationList::Staleness(Time now, Monotonic monotonic_now) const {

@@ -111,6 +111,23 @@ struct Tables {
     });
   }
 
+  // PrefetchToFind is a hint that the token is about to be looked up.
+  void PrefetchToFind(const TokenIdentity& token) const {
+    const uint32_t present = kinds.load(std::memory_order_acquire);
+    const auto fetch = [&](RevocationKind kind, const auto& map,
+                           const RevocationId& id) {
+      if ((present & KindBit(kind)) != 0) map.PrefetchToFind(id);
+    };
+    if (token.has_session) {
+      fetch(RevocationKind::kSession, sessions, token.session);
+    }
+    if (token.has_token) fetch(RevocationKind::kToken, tokens, token.token);
+    fetch(RevocationKind::kSubject, subjects, token.subject);
+    if (token.has_client) {
+      fetch(RevocationKind::kClient, clients, token.client);
+    }
+  }
+
   // UpdateKinds sets `kinds` to what is there, once the entries are.
   void UpdateKinds() {
     uint32_t present = 0;

@@ -21,6 +21,9 @@
 //     created_at, activates_at, [verify_only_at], [retires_at], [revoked_at]
 //                       "YYYY-MM-DDThh:mm:ss.sssZ"; absent: not decided
 //     [longest_life_ms] an integer; absent: 0
+//     [ready_at]        a moment; absent: as activates_at
+//     [lead_waived], [tail_waived]
+//                       true; absent: false
 //
 // A sealed ring has the same members, but signet_ring for
 // signet_public_ring, and also
@@ -36,8 +39,8 @@ namespace signet {
 namespace {
 
 constexpr uint64_t kVersion = 1;
-// A key has at most 9 members, the rest of the ring fewer than 20.
-constexpr size_t kMaxMembers = kMaxRingKeys * 9 + 20;
+// A key has at most 12 members, the rest of the ring fewer than 20.
+constexpr size_t kMaxMembers = kMaxRingKeys * 12 + 20;
 
 // Far from overflow; which values make sense is for the rules to say.
 constexpr uint64_t kMaxMs = uint64_t{1} << 40;
@@ -92,6 +95,15 @@ class MemberReader {
     const std::optional<Time> moment = ParseMoment(node->text);
     if (!moment) Fail(name, "is not a moment like 2026-03-01T12:00:00.000Z");
     return moment;
+  }
+
+  // True tells whether the member stands there. Then it must be true: false
+  // is spelled by absence.
+  bool True(std::string_view name) {
+    const JsonNode* node = Take(name, JsonKind::kBool, false);
+    if (node == nullptr) return false;
+    if (node->text != "true") Fail(name, "is not true");
+    return true;
   }
 
   const JsonNode* Object(std::string_view name, bool required = true) {
@@ -204,6 +216,9 @@ RingDocument::Key ReadKey(const JsonNode& node, const std::string& path,
   key.schedule.retires_at = in.Moment("retires_at", false);
   key.schedule.revoked_at = in.Moment("revoked_at", false);
   key.schedule.longest_life = in.Milliseconds("longest_life_ms", false);
+  key.schedule.ready_at = in.Moment("ready_at", false);
+  key.schedule.lead_waived = in.True("lead_waived");
+  key.schedule.tail_waived = in.True("tail_waived");
   in.Finish();
   return key;
 }
@@ -260,6 +275,10 @@ class Writer {
   void Moment(std::string_view name, const std::optional<Time>& moment) {
     if (moment) Text(name, FormatMoment(*moment));
   }
+  void True(std::string_view name) {
+    Start(name);
+    out_ += "true";
+  }
   std::string Take() { return std::move(out_ += '\n'); }
 
  private:
@@ -309,6 +328,9 @@ void WriteKey(Writer& out, const RingDocument::Key& key) {
   if (key.schedule.longest_life != Duration(0)) {
     out.Milliseconds("longest_life_ms", key.schedule.longest_life);
   }
+  out.Moment("ready_at", key.schedule.ready_at);
+  if (key.schedule.lead_waived) out.True("lead_waived");
+  if (key.schedule.tail_waived) out.True("tail_waived");
   out.Close('}');
 }
 

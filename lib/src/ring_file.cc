@@ -11,7 +11,8 @@
 // mac-line  = "mac: " base64url(32 bytes) LF
 //
 // sum is BLAKE2b-128 of the document. It has no key: it tells an accident
-// from a wrong key, and stops nobody.
+// from a wrong key, and stops nobody. A file is truncated if it ends before
+// the mac-line does.
 // mac is BLAKE2b-256 of document and sum-line, under the key
 // BLAKE2b-256(key = KEK, "signet ring mac 1"). The KEK wraps the secret keys
 // by PASERK's PIE, whose derivations begin with the byte 0x80 or 0x81: no
@@ -62,6 +63,18 @@ bool CutLastLine(std::string_view& text, std::string_view label,
          Base64UrlDecodeTo(line.substr(label.size()), value);
 }
 
+// IsCutShort tells whether a file that does not end with its mac-line lacks
+// bytes at its end. If not, they have been altered.
+bool IsCutShort(std::string_view text) {
+  constexpr size_t kSumLine = kSumLabel.size() + 22 + 1;
+  constexpr size_t kMacLine = kMacLabel.size() + 43 + 1;
+  // No other line of the document is a brace alone.
+  constexpr std::string_view kDocumentEnd = "\n}\n";
+  const size_t end = text.find(kDocumentEnd);
+  return end == std::string_view::npos ||
+         text.size() - end - kDocumentEnd.size() < kSumLine + kMacLine;
+}
+
 // PublicText is what the document says of a key's public half.
 std::string PublicText(const SecretKey& key) {
   if (IsSymmetric(key.format())) return {};
@@ -72,10 +85,11 @@ Result<SigningRing::Key> OpenKey(const RingDocument::Key& key, KeyFormat format,
                                  std::span<const uint8_t, 32> kek) {
   Result<SecretKey> secret = OpenSecretKey(format, key.sealed_text, kek);
   if (!secret.ok()) {
-    return Corrupt("key " + key.id + ": " + secret.error().message);
+    return Corrupt("edited: key " + key.id + ": " + secret.error().message);
   }
   if (secret->id() != key.id || PublicText(*secret) != key.public_text) {
-    return Corrupt("key " + key.id + ": its secret half is another key's");
+    return Corrupt("edited: key " + key.id +
+                   ": its secret half is another key's");
   }
   return SigningRing::Key{*std::move(secret), key.schedule};
 }
@@ -84,34 +98,46 @@ Result<SigningRing::Key> OpenKey(const RingDocument::Key& key, KeyFormat format,
 
 Result<RingFile> ParseRingFile(std::string_view text) {
   RingFile file;
+  const std::string_view whole = text;
   if (!CutLastLine(text, kMacLabel, file.mac)) {
-    return Corrupt("the file does not end with its mac: truncated or edited");
+    return IsCutShort(whole)
+               ? Corrupt("truncated: the file ends before its mac does")
+               : Corrupt("edited: the file does not end with its mac");
   }
   file.authenticated = text;
   Sum sum;
   if (!CutLastLine(text, kSumLabel, sum) || SumOf(text) != sum) {
-    return Corrupt("the check sum is wrong: truncated or edited");
+    return Corrupt("edited: the check sum is wrong");
   }
   Result<RingDocument> document =
       ParseRingDocument(text, RingDocumentKind::kSealed);
   if (!document.ok()) {
     Error error = std::move(document).error();
-    if (error.code == ErrorCode::kInvalid) error.code = ErrorCode::kCorrupt;
+    if (error.code == ErrorCode::kInvalid) {
+      return Corrupt("edited: " + error.message);
+    }
     return error;
   }
   file.document = *std::move(document);
   return file;
 }
 
+bool SealedUnder(const RingFile& file, std::span<const uint8_t, 32> kek) {
+  return std::ranges::any_of(file.document.keys, [&](const auto& key) {
+    return OpenSecretKey(file.document.info.format, key.sealed_text, kek).ok();
+  });
+}
+
 Result<SigningRing> OpenRingFile(const RingFile& file,
                                  std::span<const uint8_t, 32> kek) {
   if (!ConstantTimeEqual(MacOf(file.authenticated, kek), file.mac)) {
-    const std::string id = paserk::LocalId(kek);
-    if (id != file.document.sealing->kek_id) {
-      return Error{ErrorCode::kDenied,
-                   "the wrong key-encryption key: the file names another"};
+    // The name of the key is in reach of who edits. What it has sealed is not.
+    if (paserk::LocalId(kek) == file.document.sealing->kek_id ||
+        SealedUnder(file, kek)) {
+      return Corrupt("edited: the mac is wrong");
     }
-    return Corrupt("the mac is wrong: edited");
+    return Error{ErrorCode::kDenied,
+                 "the wrong key-encryption key: the file names another"};
   }
   std::vector<SigningRing::Key> keys;
   for (const RingDocument::Key& key : file.document.keys) {

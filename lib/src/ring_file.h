@@ -22,9 +22,12 @@ struct RingFile {
   Mac mac{};
 };
 
-// ParseRingFile reads the form. kCorrupt: truncated or edited. kUnsupported:
-// written by a later version.
+// ParseRingFile reads the form. kCorrupt: truncated or edited, the message
+// begins with which. kUnsupported: written by a later version.
 Result<RingFile> ParseRingFile(std::string_view text);
+
+// SealedUnder tells whether a key of the file was encrypted under `kek`.
+bool SealedUnder(const RingFile& file, std::span<const uint8_t, 32> kek);
 
 // OpenRingFile authenticates and decrypts. kDenied: another key-encryption
 // key. kCorrupt: edited by someone without the key. kInvalid: authentic, and

@@ -67,7 +67,7 @@ Status CheckOrder(const KeyFacts& key) {
   const KeySchedule& s = key.schedule;
   if (!InRange(s.created_at) || !InRange(s.activates_at) ||
       !InRange(s.verify_only_at) || !InRange(s.retires_at) ||
-      !InRange(s.revoked_at)) {
+      !InRange(s.revoked_at) || !InRange(s.ready_at)) {
     return BrokenKey(key, "a moment lies outside the years 1970 to 9999");
   }
   if (s.longest_life < Duration(0) || s.longest_life > kMaxTokenLife) {
@@ -80,6 +80,11 @@ Status CheckOrder(const KeyFacts& key) {
                               " is before created_at " +
                               FormatMoment(s.created_at));
   }
+  if (s.ready_at &&
+      (*s.ready_at < s.created_at || *s.ready_at > s.activates_at)) {
+    return BrokenKey(key, "ready_at " + FormatMoment(*s.ready_at) +
+                              " is not between created_at and activates_at");
+  }
   if (s.verify_only_at && *s.verify_only_at <= s.activates_at) {
     return BrokenKey(key, "verify_only_at " + FormatMoment(*s.verify_only_at) +
                               " is not after activates_at " +
@@ -89,12 +94,17 @@ Status CheckOrder(const KeyFacts& key) {
     return BrokenKey(key, "has retires_at " + FormatMoment(*s.retires_at) +
                               " and no verify_only_at");
   }
+  if (s.retires_at && *s.retires_at < *s.verify_only_at) {
+    return BrokenKey(key, "retires_at " + FormatMoment(*s.retires_at) +
+                              " is before verify_only_at " +
+                              FormatMoment(*s.verify_only_at));
+  }
   return {};
 }
 
 Status CheckVerifyOnly(const RotationPolicy& policy, const KeyFacts& key) {
   const KeySchedule& s = key.schedule;
-  if (!s.retires_at || s.revoked_at) return {};
+  if (!s.retires_at || s.revoked_at || s.tail_waived) return {};
   const Duration planned = *s.retires_at - *s.verify_only_at;
   const Duration needed = VerifyOnlyNeeded(s, policy);
   if (planned >= needed) return {};
@@ -127,17 +137,20 @@ Status CheckSuccession(const KeyFacts& key, const KeyFacts& next) {
   return {};
 }
 
-// CheckLead checks that verifiers hear of `next` before it signs. Nobody can
-// wait for that when the key before it was revoked.
+// CheckLead checks that verifiers hear of `next` before it signs, also those
+// whose clock is behind. Nobody can wait for that when the key before it was
+// revoked.
 Status CheckLead(const RotationPolicy& policy, const KeyFacts& key,
                  const KeyFacts& next) {
   const KeySchedule& s = next.schedule;
-  if (RevokedWhileActive(key.schedule) || s.revoked_at) return {};
-  const Duration lead = s.activates_at - s.created_at;
-  if (lead >= policy.verifier_refresh) return {};
+  if (RevokedWhileActive(key.schedule) || s.revoked_at || s.lead_waived) {
+    return {};
+  }
+  const Duration lead = s.AcceptedFrom() - s.created_at;
+  if (lead >= policy.LeastLead()) return {};
   return BrokenKey(next, "pending for " + FormatDuration(lead) +
                              ", the policy needs at least " +
-                             FormatDuration(policy.verifier_refresh));
+                             FormatDuration(policy.LeastLead()));
 }
 
 // CheckChain looks at the keys that sign at some time, in that order.
@@ -164,7 +177,12 @@ Status CheckChain(const RotationPolicy& policy,
 }  // namespace
 
 Duration VerifyOnlyNeeded(const KeySchedule& s, const RotationPolicy& policy) {
-  return std::max(s.longest_life, policy.max_token_life) + policy.clock_skew;
+  // Its tokens must expire first. And a verifier may hold a copy of the ring
+  // as old as verifier_refresh, by which the key ended though it goes on,
+  // since the one after it was revoked.
+  return std::max(
+             {s.longest_life, policy.max_token_life, policy.verifier_refresh}) +
+         policy.clock_skew;
 }
 
 bool NeverActive(const KeySchedule& s) {

@@ -1,6 +1,7 @@
 #ifndef SIGNET_LIB_SRC_RING_RULES_H_
 #define SIGNET_LIB_SRC_RING_RULES_H_
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -24,8 +25,30 @@ struct KeyFacts {
   KeySchedule schedule;
 };
 
+inline KeyFacts FactsOf(const RingKey& key) {
+  return {key.key.id(), key.key.format(), key.schedule};
+}
+inline KeyFacts FactsOf(const SigningRing::Key& key) {
+  return {key.key.id(), key.key.format(), key.schedule};
+}
+
+template <typename Key>
+std::vector<KeyFacts> AllFacts(const std::vector<Key>& keys) {
+  std::vector<KeyFacts> facts;
+  facts.reserve(keys.size());
+  for (const Key& key : keys) facts.push_back(FactsOf(key));
+  return facts;
+}
+
 // InRingOrder tells whether `a` stands before `b` in a ring: by activation.
 bool InRingOrder(const KeyFacts& a, const KeyFacts& b);
+
+template <typename Key>
+void SortKeys(std::vector<Key>& keys) {
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return InRingOrder(FactsOf(a), FactsOf(b));
+  });
+}
 
 // CheckRing tells whether the keys keep the promises of KeyRing::Create. The
 // error names the key and both numbers. REQUIRES: keys are in ring order.

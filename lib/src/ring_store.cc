@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "file_io.h"
 #include "kek.h"
@@ -11,15 +12,22 @@
 // The grammar of a `.ring` file is in ring_file.cc, that of a `.pub.json`
 // file in ring_document.cc.
 //
-// The ring is written before its public file, and the public file follows
-// from it. So what a crash between the two leaves is repaired by whoever
-// loads the ring next; the other order could publish a key that is lost.
+// Beside each ring stands a file that follows from it: the public ring, or if
+// the ring is symmetric, `<purpose>.generation`:
+//
+//   generation-file = 1*DIGIT LF
+//
+// The ring is written first. So what a crash between the two leaves is
+// repaired by whoever loads the ring next; the other order could publish a key
+// that is lost. It also means that the ring is never older than the file
+// beside it, unless somebody has put an old ring back.
 
 namespace signet {
 
 namespace {
 
 constexpr size_t kMaxPublicFileSize = 1u << 20;
+constexpr size_t kMaxGenerationFileSize = 32;
 constexpr size_t kPurposes = 4;
 
 // KeyPurpose counts from 1.
@@ -29,6 +37,16 @@ static_assert(static_cast<size_t>(KeyPurpose::kEncryption) == kPurposes);
 Error WithPath(Error error, const std::string& path) {
   error.message.insert(0, path + ": ");
   return error;
+}
+
+std::optional<uint64_t> ParseGenerationFile(std::string_view text) {
+  if (!text.ends_with('\n')) return std::nullopt;
+  text.remove_suffix(1);
+  uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -43,6 +61,13 @@ struct RingStore::Impl {
     std::optional<KdfParams> kdf;
   };
 
+  // SideFile is the file that stands beside a ring.
+  struct SideFile {
+    std::string path;
+    std::string contents;
+    mode_t mode;
+  };
+
   std::string Path(KeyPurpose purpose, const char* suffix) const {
     return directory + "/" + std::string(KeyPurposeName(purpose)) + suffix;
   }
@@ -53,12 +78,26 @@ struct RingStore::Impl {
     return Path(purpose, ".pub.json");
   }
 
-  Result<Loaded> Read(KeyPurpose purpose);
-  Result<Loaded> Decode(KeyPurpose purpose, std::string_view text);
+  std::string GenerationPath(KeyPurpose purpose) const {
+    return Path(purpose, ".generation");
+  }
+
+  Result<Loaded> Read(KeyPurpose purpose) { return Read(purpose, kek); }
+  Result<Loaded> Read(KeyPurpose purpose, const KeyEncryptionKey& with);
   // Write puts both files in place. REQUIRES: the directory is locked.
-  Status Write(const SigningRing& ring, const std::optional<KdfParams>& kdf);
-  bool PublicFileIsRight(const SigningRing& ring) const;
-  void RepairPublicFile(KeyPurpose purpose);
+  Status Write(const SigningRing& ring, const KeyEncryptionKey& with,
+               const std::optional<KdfParams>& kdf);
+  SideFile SideFileOf(const SigningRing& ring) const;
+  bool SideFileIsRight(const SigningRing& ring) const;
+  void RepairSideFile(KeyPurpose purpose);
+
+  // Recorded is the highest generation that a file beside the ring tells, or
+  // 0.
+  uint64_t Recorded(KeyPurpose purpose) const;
+  static Error WrongKind(Error denied, const RingFile& file,
+                         const KeyEncryptionKey& with);
+  Status CheckRollback(const RingInfo& info, uint64_t highest,
+                       uint64_t recorded) const;
 
   uint64_t HighestSeen(KeyPurpose purpose) {
     MutexLock lock(mutex);
@@ -76,82 +115,130 @@ struct RingStore::Impl {
   std::array<uint64_t, kPurposes> seen SIGNET_GUARDED_BY(mutex){};
 };
 
-Result<RingStore::Impl::Loaded> RingStore::Impl::Decode(KeyPurpose purpose,
-                                                        std::string_view text) {
-  Result<RingFile> file = ParseRingFile(text);
-  if (!file.ok()) return file.error();
-  const std::optional<KdfParams>& kdf = file->document.sealing->kdf;
-  Result<SecretBytes<32>> key = kek.impl_->Resolve(kdf);
-  if (!key.ok()) return key.error();
-  Result<SigningRing> ring = OpenRingFile(*file, key->span());
-  if (!ring.ok()) return ring.error();
-  if (ring->info().purpose != purpose) {
-    return Error{ErrorCode::kCorrupt,
-                 "holds the ring of purpose \"" +
-                     std::string(KeyPurposeName(ring->info().purpose)) +
-                     "\": renamed"};
+// WrongKind is Resolve's answer, unless it can be proved that the file was
+// edited: a key opens what it has sealed, whatever the file says of it.
+Error RingStore::Impl::WrongKind(Error denied, const RingFile& file,
+                                 const KeyEncryptionKey& with) {
+  if (!with.impl_->is_passphrase && SealedUnder(file, with.impl_->key.span())) {
+    return {ErrorCode::kCorrupt,
+            "edited: the file asks for a passphrase, and a key sealed it"};
   }
-  return Loaded{*std::move(ring), kdf};
+  return denied;
 }
 
-Result<RingStore::Impl::Loaded> RingStore::Impl::Read(KeyPurpose purpose) {
-  // Asked before the file is opened: what another thread writes and sees
-  // meanwhile must not make this file look old.
+Result<RingStore::Impl::Loaded> RingStore::Impl::Read(
+    KeyPurpose purpose, const KeyEncryptionKey& with) {
+  // Both asked before the file is opened: what is written meanwhile must not
+  // make this file look old.
   const uint64_t highest = HighestSeen(purpose);
+  const uint64_t recorded = Recorded(purpose);
   const std::string path = RingPath(purpose);
   Result<std::string> text = ReadFile(path, kMaxRingFileSize);
   if (!text.ok()) return text.error();
-  Result<Loaded> loaded = Decode(purpose, *text);
-  if (!loaded.ok()) return WithPath(loaded.error(), path);
-  const uint64_t generation = loaded->ring.info().generation;
-  if (generation < highest) {
-    return Error{ErrorCode::kRollback, path + ": generation " +
-                                           std::to_string(generation) +
-                                           ", but " + std::to_string(highest) +
-                                           " has been loaded before"};
+  Result<RingFile> file = ParseRingFile(*text);
+  if (!file.ok()) return WithPath(file.error(), path);
+  const std::optional<KdfParams>& kdf = file->document.sealing->kdf;
+  Result<SecretBytes<32>> key = with.impl_->Resolve(kdf);
+  if (!key.ok()) {
+    return WithPath(WrongKind(key.error(), *file, with), path);
   }
-  Saw(loaded->ring.info());
-  return loaded;
+  Result<SigningRing> ring = OpenRingFile(*file, key->span());
+  if (!ring.ok()) return WithPath(ring.error(), path);
+  if (ring->info().purpose != purpose) {
+    return Error{ErrorCode::kCorrupt,
+                 path + ": holds the ring of purpose \"" +
+                     std::string(KeyPurposeName(ring->info().purpose)) +
+                     "\": renamed"};
+  }
+  Status rollback = CheckRollback(ring->info(), highest, recorded);
+  if (!rollback.ok()) return rollback.error();
+  Saw(ring->info());
+  return Loaded{*std::move(ring), kdf};
+}
+
+uint64_t RingStore::Impl::Recorded(KeyPurpose purpose) const {
+  uint64_t recorded = 0;
+  // A file that makes no sense is repaired, not believed.
+  const Result<KeyRing> open = ReadPublicRing(PublicPath(purpose));
+  if (open.ok() && open->info().purpose == purpose) {
+    recorded = open->info().generation;
+  }
+  const Result<std::string> text =
+      ReadFile(GenerationPath(purpose), kMaxGenerationFileSize);
+  if (text.ok()) {
+    const std::optional<uint64_t> number = ParseGenerationFile(*text);
+    recorded = std::max(recorded, number.value_or(0));
+  }
+  return recorded;
+}
+
+Status RingStore::Impl::CheckRollback(const RingInfo& info, uint64_t highest,
+                                      uint64_t recorded) const {
+  const uint64_t generation = info.generation;
+  if (generation >= highest && generation >= recorded) return {};
+  const std::string doing = RingPath(info.purpose) + ": generation " +
+                            std::to_string(generation) + ", but ";
+  const std::string side = IsSymmetric(info.format)
+                               ? GenerationPath(info.purpose)
+                               : PublicPath(info.purpose);
+  if (generation < highest) {
+    return Error{ErrorCode::kRollback,
+                 doing + std::to_string(highest) + " has been loaded before"};
+  }
+  return Error{
+      ErrorCode::kRollback,
+      doing + side + " tells of " + std::to_string(recorded) + ": rolled back",
+      "put the newest copy of the ring back; if there is no newer "
+      "one, remove " +
+          side + ", then rotate"};
+}
+
+RingStore::Impl::SideFile RingStore::Impl::SideFileOf(
+    const SigningRing& ring) const {
+  const KeyPurpose purpose = ring.info().purpose;
+  if (!IsSymmetric(ring.info().format)) {
+    return {PublicPath(purpose), ring.Public().Serialize(), 0644};
+  }
+  return {GenerationPath(purpose),
+          std::to_string(ring.info().generation) + "\n", 0600};
 }
 
 Status RingStore::Impl::Write(const SigningRing& ring,
+                              const KeyEncryptionKey& with,
                               const std::optional<KdfParams>& kdf) {
-  Result<SecretBytes<32>> key = kek.impl_->Resolve(kdf);
+  Result<SecretBytes<32>> key = with.impl_->Resolve(kdf);
   if (!key.ok()) return key.error();
-  const KeyPurpose purpose = ring.info().purpose;
-  Result<StagedFile> secret = StagedFile::Write(
-      RingPath(purpose), WriteRingFile(ring, key->span(), kdf), 0600);
+  Result<StagedFile> secret =
+      StagedFile::Write(RingPath(ring.info().purpose),
+                        WriteRingFile(ring, key->span(), kdf), 0600);
   if (!secret.ok()) return secret.error();
   // Both are on disk before either takes effect: a full disk changes nothing.
-  std::optional<StagedFile> open;
-  if (!IsSymmetric(ring.info().format)) {
-    Result<StagedFile> staged =
-        StagedFile::Write(PublicPath(purpose), ring.Public().Serialize(), 0644);
-    if (!staged.ok()) return staged.error();
-    open.emplace(std::move(staged).value());
-  }
+  const SideFile side = SideFileOf(ring);
+  Result<StagedFile> staged =
+      StagedFile::Write(side.path, side.contents, side.mode);
+  if (!staged.ok()) return staged.error();
   if (Status s = secret->Commit(); !s.ok()) return s;
   Saw(ring.info());
-  return open ? open->Commit() : Status();
+  return staged->Commit();
 }
 
-bool RingStore::Impl::PublicFileIsRight(const SigningRing& ring) const {
-  if (IsSymmetric(ring.info().format)) return true;
-  const Result<std::string> text =
-      ReadFile(PublicPath(ring.info().purpose), kMaxPublicFileSize);
-  return text.ok() && *text == ring.Public().Serialize();
+bool RingStore::Impl::SideFileIsRight(const SigningRing& ring) const {
+  const SideFile side = SideFileOf(ring);
+  const Result<std::string> text = ReadFile(side.path, kMaxPublicFileSize);
+  return text.ok() && *text == side.contents;
 }
 
-// RepairPublicFile does what it can: a reader that may not write the
-// directory, or comes while a writer is at work, still has its ring.
-void RingStore::Impl::RepairPublicFile(KeyPurpose purpose) {
+// RepairSideFile does what it can: a reader that may not write the directory,
+// or comes while a writer is at work, still has its ring.
+void RingStore::Impl::RepairSideFile(KeyPurpose purpose) {
   Result<DirectoryLock> lock = DirectoryLock::TryAcquire(directory);
   if (!lock.ok()) return;
   // Under the lock it may be another ring than the one that was loaded.
   Result<Loaded> loaded = Read(purpose);
-  if (!loaded.ok() || PublicFileIsRight(loaded->ring)) return;
-  Result<StagedFile> staged = StagedFile::Write(
-      PublicPath(purpose), loaded->ring.Public().Serialize(), 0644);
+  if (!loaded.ok() || SideFileIsRight(loaded->ring)) return;
+  const SideFile side = SideFileOf(loaded->ring);
+  Result<StagedFile> staged =
+      StagedFile::Write(side.path, side.contents, side.mode);
   if (staged.ok()) (void)staged->Commit();
 }
 
@@ -177,15 +264,13 @@ Status RingStore::Create(const SigningRing& ring) {
   if (present.ok() || present.error().code != ErrorCode::kNotFound) {
     return Error{ErrorCode::kConflict, "creating " + path + ": it exists"};
   }
-  return impl_->Write(ring, impl_->kek.impl_->NewParams());
+  return impl_->Write(ring, impl_->kek, impl_->kek.impl_->NewParams());
 }
 
 Result<SigningRing> RingStore::Load(KeyPurpose purpose) {
   Result<Impl::Loaded> loaded = impl_->Read(purpose);
   if (!loaded.ok()) return loaded.error();
-  if (!impl_->PublicFileIsRight(loaded->ring)) {
-    impl_->RepairPublicFile(purpose);
-  }
+  if (!impl_->SideFileIsRight(loaded->ring)) impl_->RepairSideFile(purpose);
   return std::move(loaded->ring);
 }
 
@@ -212,7 +297,22 @@ Status RingStore::Update(KeyPurpose purpose,
                      std::to_string(ring.info().generation) + " is not above " +
                      std::to_string(before)};
   }
-  return impl_->Write(ring, loaded->kdf);
+  return impl_->Write(ring, impl_->kek, loaded->kdf);
+}
+
+Status RingStore::Rewrap(KeyPurpose purpose, const KeyEncryptionKey& to) {
+  Result<DirectoryLock> lock = DirectoryLock::Acquire(impl_->directory);
+  if (!lock.ok()) return lock.error();
+  Result<Impl::Loaded> loaded = impl_->Read(purpose);
+  if (!loaded.ok()) {
+    // An earlier call may have done it, and stopped before the next ring.
+    if (loaded.error().code == ErrorCode::kDenied &&
+        impl_->Read(purpose, to).ok()) {
+      return {};
+    }
+    return loaded.error();
+  }
+  return impl_->Write(loaded->ring, to, to.impl_->NewParams());
 }
 
 Result<KeyRing> ReadPublicRing(const std::string& path) {

@@ -222,6 +222,13 @@ size_t MultibyteLength(std::string_view text) {
 
 bool IsPlainText(std::string_view text) {
   while (!text.empty()) {
+    // Most of what comes is printable ASCII.
+    size_t plain = 0;
+    while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7f) {
+      ++plain;
+    }
+    text.remove_prefix(plain);
+    if (text.empty()) return true;
     auto lead = static_cast<uint8_t>(text[0]);
     size_t length = 1;
     if (lead < 0x20 || lead == 0x7f) return false;

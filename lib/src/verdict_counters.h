@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "signet/verifier.h"
+#include "thread_number.h"
 
 namespace signet {
 
@@ -19,6 +20,8 @@ class VerdictCounters {
     if (stale) Add(mine.accepted_stale);
   }
 
+  void CountAuthenticated() { Add(Mine().authenticated); }
+
   void CountRefused(RefusalCode code) {
     Add(Mine().refused[static_cast<size_t>(code)]);
   }
@@ -29,6 +32,7 @@ class VerdictCounters {
       sum.accepted += stripe.accepted.load(std::memory_order_relaxed);
       sum.accepted_stale +=
           stripe.accepted_stale.load(std::memory_order_relaxed);
+      sum.authenticated += stripe.authenticated.load(std::memory_order_relaxed);
       for (size_t i = 0; i < stripe.refused.size(); ++i) {
         sum.refused[i] += stripe.refused[i].load(std::memory_order_relaxed);
       }
@@ -42,6 +46,7 @@ class VerdictCounters {
   struct alignas(64) Stripe {
     Counter accepted{0};
     Counter accepted_stale{0};
+    Counter authenticated{0};
     std::array<Counter, std::size(VerifierCounters{}.refused)> refused{};
   };
 
@@ -49,14 +54,7 @@ class VerdictCounters {
     counter.fetch_add(1, std::memory_order_relaxed);
   }
 
-  // Mine is the calling thread's stripe: threads take turns in their order of
-  // appearance.
-  Stripe& Mine() {
-    static constinit std::atomic<size_t> threads{0};
-    thread_local const size_t number =
-        threads.fetch_add(1, std::memory_order_relaxed);
-    return stripes_[number % stripes_.size()];
-  }
+  Stripe& Mine() { return stripes_[ThisThreadsNumber() % stripes_.size()]; }
 
   std::array<Stripe, 32> stripes_{};
 };

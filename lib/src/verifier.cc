@@ -1,159 +1,167 @@
 #include "signet/verifier.h"
 
-#include <algorithm>
-
 #include "claims_json.h"
+#include "explain.h"
 #include "jwe.h"
 #include "jwt.h"
 #include "live_ring_access.h"
 #include "paseto.h"
 #include "paseto_local.h"
+#include "policy_checks.h"
+#include "revocation_query.h"
+#include "token_cache.h"
 #include "token_text.h"
 #include "verdict_counters.h"
 
 namespace signet {
 namespace {
 
-// Moment is what the clocks said when a call began: one call, one time.
-struct Moment {
-  Time now;
-  Monotonic monotonic;
-};
-
 Refusal Refuse(RefusalCode code, Stage stage, std::string_view claim = {}) {
   return {code, stage, claim};
 }
 
-// Authentic is what a good signature stands for. VerifiedToken points into it.
-struct Authentic {
-  Claims claims;
-  std::string key_id;
+// Input is a token text on its way through Authenticate.
+struct Input {
+  std::string_view text;
+  std::string_view assertion;
+  // The whole text, if `text` was encrypted in it, and the key that opened it.
+  std::string_view whole;
+  uint64_t opened_by = 0;
 };
 
-// Candidate is a token on its way to a VerifiedToken. `token` is null until
-// the signature is found good.
+// FoundKey is the key that a token names, as far as it matters once the ring
+// may have changed.
+struct FoundKey {
+  uint64_t identity = 0;  // 0: the ring did not hold it
+  RevocationId revocation_id{};
+};
+
+// Candidate is a token on its way to a VerifiedToken, and what Explain wants to
+// know of the way.
 struct Candidate {
-  std::shared_ptr<Authentic> token;
-  RevocationId key_revocation_id{};
+  Moment moment{};
+  FoundKey key;
+  TokenHandle token;           // null until the signature is found good
+  bool authenticated = false;  // found good by this call
+  bool remembered = false;     // found good by an earlier call
+  Duration staleness = Duration::zero();
 };
-
-std::optional<Refusal> CheckParties(const Policy& policy,
-                                    const Claims& claims) {
-  if (!policy.any_issuer && claims.issuer != policy.issuer) {
-    return Refuse(RefusalCode::kWrongIssuer, Stage::kPolicy, "iss");
-  }
-  if (!claims.cnf_jkt.empty() && !policy.caller_checks_binding) {
-    return Refuse(RefusalCode::kUnsupported, Stage::kPolicy, "cnf");
-  }
-  if (policy.any_audience) return std::nullopt;
-  if (claims.audience.empty()) {
-    return Refuse(RefusalCode::kMissingClaim, Stage::kPolicy, "aud");
-  }
-  // RFC 7519 4.1.3: refuse unless one of the values names this verifier.
-  if (std::find(claims.audience.begin(), claims.audience.end(),
-                policy.audience) == claims.audience.end()) {
-    return Refuse(RefusalCode::kWrongAudience, Stage::kPolicy, "aud");
-  }
-  return std::nullopt;
-}
-
-// The claims' times lie between 1970 and 9999 and the skew within minutes, so
-// that nothing here can overflow.
-std::optional<Refusal> CheckTimes(const Policy& policy, const Claims& claims,
-                                  Time now) {
-  if (claims.expires_at - claims.issued_at > policy.max_lifetime) {
-    return Refuse(RefusalCode::kLifetimeTooLong, Stage::kPolicy, "exp");
-  }
-  // RFC 7519 4.1.4: "on or after" exp is too late. The PASETO specification
-  // would accept exp itself; the stricter rule holds for both formats.
-  if (now >= claims.expires_at + policy.clock_skew) {
-    return Refuse(RefusalCode::kExpired, Stage::kPolicy, "exp");
-  }
-  if (claims.not_before && *claims.not_before > now + policy.clock_skew) {
-    return Refuse(RefusalCode::kNotYetValid, Stage::kPolicy, "nbf");
-  }
-  if (claims.issued_at > now + policy.clock_skew) {
-    return Refuse(RefusalCode::kNotYetValid, Stage::kPolicy, "iat");
-  }
-  return std::nullopt;
-}
-
-TokenIdentity IdentityOf(const Claims& claims,
-                         const RevocationId& key_revocation_id) {
-  TokenIdentity identity;
-  identity.subject = MakeRevocationId(RevocationKind::kSubject, claims.subject);
-  identity.key = key_revocation_id;
-  identity.issued_at = claims.issued_at;
-  identity.has_token = !claims.token_id.empty();
-  if (identity.has_token) {
-    identity.token = MakeRevocationId(RevocationKind::kToken, claims.token_id);
-  }
-  identity.has_session = !claims.session_id.empty();
-  if (identity.has_session) {
-    identity.session =
-        MakeRevocationId(RevocationKind::kSession, claims.session_id);
-  }
-  identity.has_client = !claims.client_id.empty();
-  if (identity.has_client) {
-    identity.client =
-        MakeRevocationId(RevocationKind::kClient, claims.client_id);
-  }
-  return identity;
-}
-
-bool RefusesStale(const Policy& policy, Duration staleness) {
-  switch (policy.when_stale) {
-    case WhenStale::kAcceptAndAlarm:
-      return false;
-    case WhenStale::kAcceptUntil:
-      return staleness > policy.hard_staleness;
-    case WhenStale::kReject:
-      break;
-  }
-  return true;
-}
 
 }  // namespace
 
 struct Verifier::Impl {
   Policy policy;
   const LiveRing& ring;
-  const RevocationList* revocations;  // null: logouts are not known here
+  const LiveRing* decryption = nullptr;  // null: nothing is decrypted
+  const RevocationList* revocations;     // null: logouts are not known here
   const Clock& clock;
+  std::unique_ptr<TokenCache> cache;  // null: nothing is remembered
   VerdictCounters counters;
 
   Impl(Policy p, const LiveRing& r, const RevocationList* list, const Clock& c)
-      : policy(std::move(p)), ring(r), revocations(list), clock(c) {}
+      : policy(std::move(p)), ring(r), revocations(list), clock(c) {
+    if (policy.cache_bytes != 0) {
+      cache = std::make_unique<TokenCache>(policy.cache_bytes);
+    }
+  }
 
   Result<VerifiedToken, Refusal> Verify(std::string_view text,
-                                        std::string_view assertion) const;
+                                        std::string_view assertion,
+                                        Candidate& candidate) const;
+
+  // A coarse clock is off by less than what the policy allows for clocks.
+  Moment ReadClocks() const {
+    if (policy.clock_skew >= kCoarseLag) return clock.Coarse();
+    return {clock.Now(), clock.MonotonicNow()};
+  }
+
+  // Recall looks for the token among those that were found authentic, and
+  // returns it if its key still stands, or null. It prepares the query for it.
+  TokenHandle Recall(TokenCache::Place place, std::string_view text,
+                     std::string_view assertion, Time now,
+                     RevocationQuery* query) const;
+
+  // KeyStands tells whether the key that proved the token is in the ring in
+  // force, the very same key, and may still verify.
+  bool KeyStands(const AuthenticToken& token, Time now) const;
+
+  // AuthenticateAny does it in the format that the text has.
+  std::optional<Refusal> AuthenticateAny(std::string_view text,
+                                         std::string_view assertion,
+                                         Candidate& candidate) const;
 
   // Authenticate takes the token apart and checks key, signature and the
-  // form of the claims: all that does not depend on this verifier's policy.
+  // form of the claims: all that time and revocation do not change.
   template <class Token>
-  std::optional<Refusal> Authenticate(std::string_view text,
-                                      std::string_view assertion, Time now,
+  std::optional<Refusal> Authenticate(const Input& input,
                                       Candidate& candidate) const;
 
-  // CheckKey selects the key and checks the signature with it.
-  template <class Token>
-  std::optional<Refusal> CheckKey(Token& token, const TokenHeader& header,
-                                  std::string_view assertion, Time now,
-                                  Candidate& candidate) const;
+  // AuthenticateJwe opens an encrypted token, and goes on with the signed one
+  // if that is what it holds.
+  std::optional<Refusal> AuthenticateJwe(const Input& input,
+                                         Candidate& candidate) const;
 
-  std::optional<Refusal> CheckRevocation(const Candidate& candidate,
-                                         Moment moment, bool& stale) const;
+  // FinishToken does what follows on the header.
+  template <class Token>
+  std::optional<Refusal> FinishToken(Token& token, TokenHeader header,
+                                     const Input& input,
+                                     Candidate& candidate) const;
+
+  // CheckKey selects the key in a ring of that purpose and checks the
+  // signature with it, or decrypts.
+  template <class Token>
+  std::optional<Refusal> CheckKey(const LiveRing& keys, KeyPurpose purpose,
+                                  Token& token, const TokenHeader& header,
+                                  std::string_view assertion, Time now,
+                                  FoundKey& found) const;
+
+  std::optional<Refusal> CheckRevocation(const RevocationQuery* query,
+                                         Candidate& candidate,
+                                         bool& stale) const;
+
+  // Look collects what Explain tells about.
+  Findings Look(std::string_view text, const Candidate& candidate) const;
 };
 
+TokenHandle Verifier::Impl::Recall(TokenCache::Place place,
+                                   std::string_view text,
+                                   std::string_view assertion, Time now,
+                                   RevocationQuery* query) const {
+  TokenHandle known = cache->Find(place);
+  if (!known) return {};
+  if (query != nullptr) query->Prepare(*known->identity);
+  // The text comes last: its memory has had the time to arrive.
+  if (KeyStands(*known, now) && known->IsOf(text, assertion)) {
+    known->SetUsed(true);
+    return known;
+  }
+  // No section is held while a signature is checked or the hook runs.
+  if (query != nullptr) query->Abandon();
+  return {};
+}
+
+bool Verifier::Impl::KeyStands(const AuthenticToken& token, Time now) const {
+  const auto stands = [&](const LiveRing& keys, KeyPurpose purpose,
+                          uint64_t identity) {
+    auto current = LiveRingAccess::Read(keys);
+    if (!current || current->ring().info().purpose != purpose) return false;
+    const LiveKey* live = current->FindIdentity(identity);
+    return live != nullptr &&
+           live->key->schedule.MayVerify(now, policy.clock_skew);
+  };
+  return stands(ring, KeyPurpose::kAccess, token.key_identity) &&
+         (token.opening_key_identity == 0 ||
+          stands(*decryption, KeyPurpose::kEncryption,
+                 token.opening_key_identity));
+}
+
 template <class Token>
-std::optional<Refusal> Verifier::Impl::CheckKey(Token& token,
-                                                const TokenHeader& header,
-                                                std::string_view assertion,
-                                                Time now,
-                                                Candidate& candidate) const {
-  auto current = LiveRingAccess::Read(ring);
-  if (current.get() == nullptr ||
-      current->ring().info().purpose != KeyPurpose::kAccess) {
+std::optional<Refusal> Verifier::Impl::CheckKey(
+    const LiveRing& keys, KeyPurpose purpose, Token& token,
+    const TokenHeader& header, std::string_view assertion, Time now,
+    FoundKey& found) const {
+  auto current = LiveRingAccess::Read(keys);
+  if (!current || current->ring().info().purpose != purpose) {
     return Refuse(RefusalCode::kNoKeys, Stage::kKey);
   }
   // The format is the ring's, and so is every key's of it.
@@ -164,6 +172,7 @@ std::optional<Refusal> Verifier::Impl::CheckKey(Token& token,
   if (live == nullptr) {
     return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
   }
+  found = {live->identity, live->revocation_id};
   // RFC 8725 3.1: the algorithm is the key's; the header must agree.
   if (!Token::AgreesWith(header, live->key->key.format())) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey, "alg");
@@ -174,40 +183,118 @@ std::optional<Refusal> Verifier::Impl::CheckKey(Token& token,
   if (!token.Verify(live->key->key, assertion)) {
     return Refuse(RefusalCode::kBadSignature, Stage::kSignature);
   }
-  candidate.key_revocation_id = live->revocation_id;
   return std::nullopt;
 }
 
 template <class Token>
 std::optional<Refusal> Verifier::Impl::Authenticate(
-    std::string_view text, std::string_view assertion, Time now,
-    Candidate& candidate) const {
-  std::optional<Token> token = Token::Split(text);
+    const Input& input, Candidate& candidate) const {
+  std::optional<Token> token = Token::Split(input.text);
   if (!token) return Refuse(RefusalCode::kMalformed, Stage::kFormat);
   TokenHeader header;
-  if (auto refusal = token->ReadHeader(header)) return refusal;
-  if (auto refusal = CheckKey(*token, header, assertion, now, candidate)) {
+  if (auto refusal = token->ReadHeader(header, policy.token_type)) {
+    return refusal;
+  }
+  return FinishToken(*token, std::move(header), input, candidate);
+}
+
+std::optional<Refusal> Verifier::Impl::AuthenticateJwe(
+    const Input& input, Candidate& candidate) const {
+  std::optional<Jwe> jwe = Jwe::Split(input.text);
+  if (!jwe) return Refuse(RefusalCode::kMalformed, Stage::kFormat);
+  TokenHeader header;
+  if (auto refusal = jwe->ReadHeader(header, policy.token_type)) return refusal;
+  if (!jwe->nested()) {
+    return FinishToken(*jwe, std::move(header), input, candidate);
+  }
+  if (decryption == nullptr) return Refuse(RefusalCode::kNoKeys, Stage::kKey);
+  FoundKey opener;
+  if (auto refusal =
+          CheckKey(*decryption, KeyPurpose::kEncryption, *jwe, header,
+                   input.assertion, candidate.moment.now, opener)) {
+    if (refusal->code == RefusalCode::kUnknownKey) {
+      LiveRingAccess::AnnounceUnknownKey(*decryption);
+    }
+    return refusal;
+  }
+  // One signed token, and no further wrapping.
+  if (ClassifyToken(jwe->message()) != TokenKind::kJwt) {
+    return Refuse(RefusalCode::kUnsupported, Stage::kFormat);
+  }
+  return Authenticate<Jws>({.text = jwe->message(),
+                            .assertion = input.assertion,
+                            .whole = input.text,
+                            .opened_by = opener.identity},
+                           candidate);
+}
+
+template <class Token>
+std::optional<Refusal> Verifier::Impl::FinishToken(Token& token,
+                                                   TokenHeader header,
+                                                   const Input& input,
+                                                   Candidate& candidate) const {
+  FoundKey& key = candidate.key;
+  if (auto refusal = CheckKey(ring, KeyPurpose::kAccess, token, header,
+                              input.assertion, candidate.moment.now, key)) {
     // Outside of CheckKey no guard is held, and the hook may publish.
     if (refusal->code == RefusalCode::kUnknownKey) {
       LiveRingAccess::AnnounceUnknownKey(ring);
     }
     return refusal;
   }
-  candidate.token = std::make_shared<Authentic>();
-  candidate.token->key_id = std::move(header.key_id);
-  return ReadClaims(token->message(), Token::kForm, candidate.token->claims);
+  auto draft = cache != nullptr
+                   ? AuthenticToken::Make(input.whole, input.assertion)
+                   : AuthenticToken::Make({}, {});
+  draft->key_id = std::move(header.key_id);
+  draft->key_identity = key.identity;
+  draft->opening_key_identity = input.opened_by;
+  draft->key_revocation_id = key.revocation_id;
+  if (auto refusal = ReadClaims(token.message(), Token::Form(policy.token_type),
+                                draft->claims)) {
+    return refusal;
+  }
+  if (cache != nullptr && revocations != nullptr) {
+    draft->identity = draft->Identify();
+  }
+  candidate.token = AuthenticToken::Share(std::move(draft));
+  return std::nullopt;
+}
+
+std::optional<Refusal> Verifier::Impl::AuthenticateAny(
+    std::string_view text, std::string_view assertion,
+    Candidate& candidate) const {
+  const Input input{.text = text, .assertion = assertion, .whole = text};
+  switch (ClassifyToken(text)) {
+    case TokenKind::kPasetoV4Public:
+      return Authenticate<Paseto>(input, candidate);
+    case TokenKind::kPasetoV4Local:
+      return Authenticate<PasetoLocal>(input, candidate);
+    case TokenKind::kJwt:
+      return Authenticate<Jws>(input, candidate);
+    case TokenKind::kJwe:
+      return AuthenticateJwe(input, candidate);
+    case TokenKind::kUnsupported:
+      return Refuse(RefusalCode::kUnsupported, Stage::kFormat);
+    case TokenKind::kMalformed:
+      break;
+  }
+  return Refuse(RefusalCode::kMalformed, Stage::kFormat);
 }
 
 // CheckRevocation takes the list's age before it looks into the list: an
 // update that comes between the two can only make the answer stricter.
 std::optional<Refusal> Verifier::Impl::CheckRevocation(
-    const Candidate& candidate, Moment moment, bool& stale) const {
-  if (revocations == nullptr) return std::nullopt;
-  Duration staleness = revocations->Staleness(moment.now, moment.monotonic);
-  if (revocations->IsRevoked(
-          IdentityOf(candidate.token->claims, candidate.key_revocation_id))) {
-    return Refuse(RefusalCode::kRevoked, Stage::kRevocation);
-  }
+    const RevocationQuery* query, Candidate& candidate, bool& stale) const {
+  if (query == nullptr) return std::nullopt;
+  const Duration staleness =
+      revocations->Staleness(candidate.moment.now, candidate.moment.monotonic);
+  candidate.staleness = staleness;
+  const AuthenticToken& token = *candidate.token;
+  // The identity takes hashing: not for a list that holds nothing.
+  const bool revoked = !revocations->IsEmpty() &&
+                       (token.identity ? query->IsRevoked(*token.identity)
+                                       : query->IsRevoked(token.Identify()));
+  if (revoked) return Refuse(RefusalCode::kRevoked, Stage::kRevocation);
   stale = staleness > policy.max_staleness;
   if (stale && RefusesStale(policy, staleness)) {
     return Refuse(RefusalCode::kStale, Stage::kFreshness);
@@ -215,55 +302,61 @@ std::optional<Refusal> Verifier::Impl::CheckRevocation(
   return std::nullopt;
 }
 
+// Verify takes the signature from the cache if it can, and nothing else: what
+// comes from the cache goes through every later check like a new token.
 Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
-    std::string_view text, std::string_view assertion) const {
+    std::string_view text, std::string_view assertion,
+    Candidate& candidate) const {
   if (text.size() > kMaxTokenLength) {
     return Refuse(RefusalCode::kTooLong, Stage::kLength);
   }
-  TokenKind kind = ClassifyToken(text);
-  if (kind == TokenKind::kMalformed) {
-    return Refuse(RefusalCode::kMalformed, Stage::kFormat);
+  TokenCache::Place place{};
+  if (cache != nullptr) {
+    place = cache->PlaceOf(text, assertion);
+    cache->Prefetch(place);
   }
-  if (kind == TokenKind::kUnsupported) {
-    return Refuse(RefusalCode::kUnsupported, Stage::kFormat);
+  const Moment moment = candidate.moment = ReadClocks();
+  std::optional<RevocationQuery> query;
+  if (revocations != nullptr) query.emplace(*revocations);
+  RevocationQuery* const asked = query ? &*query : nullptr;
+  if (cache != nullptr) {
+    candidate.token = Recall(place, text, assertion, moment.now, asked);
+    candidate.remembered = static_cast<bool>(candidate.token);
   }
-  const Moment moment{clock.Now(), clock.MonotonicNow()};
-  Candidate candidate;
-  const auto authenticate = [&]<class Token>(std::type_identity<Token>) {
-    return Authenticate<Token>(text, assertion, moment.now, candidate);
-  };
-  std::optional<Refusal> refusal =
-      kind == TokenKind::kJwt   ? authenticate(std::type_identity<Jws>())
-      : kind == TokenKind::kJwe ? authenticate(std::type_identity<Jwe>())
-      : kind == TokenKind::kPasetoV4Local
-          ? authenticate(std::type_identity<PasetoLocal>())
-          : authenticate(std::type_identity<Paseto>());
-  if (refusal) return *refusal;
+  if (!candidate.remembered) {
+    if (auto wrong = AuthenticateAny(text, assertion, candidate)) return *wrong;
+    candidate.authenticated = true;
+    if (cache != nullptr) cache->Insert(place, candidate.token);
+  }
 
-  const Claims& claims = candidate.token->claims;
-  if (auto wrong = CheckParties(policy, claims)) return *wrong;
-  if (auto wrong = CheckTimes(policy, claims, moment.now)) return *wrong;
+  const AuthenticToken& token = *candidate.token;
+  if (auto wrong = CheckParties(policy, token.claims)) return *wrong;
+  if (auto wrong = CheckTimes(policy, token.claims, moment.now)) return *wrong;
   bool stale = false;
-  if (auto wrong = CheckRevocation(candidate, moment, stale)) return *wrong;
-
-  // Both share the count of one allocation, which no other thread touches.
-  VerifiedToken token;
-  token.claims_ = {candidate.token, &candidate.token->claims};
-  token.key_id_ = {candidate.token, &candidate.token->key_id};
-  token.stale_ = stale;
-  return token;
+  if (auto wrong = CheckRevocation(asked, candidate, stale)) return *wrong;
+  return VerifiedToken(std::move(candidate.token), stale);
 }
 
-bool VerifiedToken::HasScope(std::string_view scope) const {
-  if (scope.empty() || scope.find(' ') != std::string_view::npos) return false;
-  // RFC 6749 3.3: space-separated, case-sensitive.
-  std::string_view rest = claims_->scope;
-  while (!rest.empty()) {
-    size_t end = std::min(rest.find(' '), rest.size());
-    if (rest.substr(0, end) == scope) return true;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+Findings Verifier::Impl::Look(std::string_view text,
+                              const Candidate& candidate) const {
+  Findings found;
+  found.text_size = text.size();
+  if (text.size() <= kMaxTokenLength) found.kind = ClassifyToken(text);
+  found.moment = candidate.moment;
+  found.token = candidate.token;
+  found.remembered = candidate.remembered;
+  found.revocations = revocations;
+  found.staleness = candidate.staleness;
+  if (auto current = LiveRingAccess::Read(ring)) {
+    found.ring = current->ring().info();
+    const LiveKey* key = current->FindIdentity(
+        found.token ? found.token->key_identity : candidate.key.identity);
+    if (key != nullptr) {
+      found.key_id = key->key->key.id();
+      found.key_state = key->key->schedule.StateAt(found.moment.now);
+    }
   }
-  return false;
+  return found;
 }
 
 Verifier::Verifier(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -287,9 +380,13 @@ Result<Verifier> Verifier::CreateWithoutRevocation(Policy policy,
       std::make_unique<Impl>(std::move(policy), ring, nullptr, clock));
 }
 
+void Verifier::DecryptWith(const LiveRing& ring) { impl_->decryption = &ring; }
+
 Result<VerifiedToken, Refusal> Verifier::Verify(
     std::string_view token, std::string_view implicit_assertion) const {
-  auto verdict = impl_->Verify(token, implicit_assertion);
+  Candidate candidate;
+  auto verdict = impl_->Verify(token, implicit_assertion, candidate);
+  if (candidate.authenticated) impl_->counters.CountAuthenticated();
   if (verdict) {
     impl_->counters.CountAccepted(verdict->stale());
   } else {
@@ -298,6 +395,24 @@ Result<VerifiedToken, Refusal> Verifier::Verify(
   return verdict;
 }
 
+Explanation Verifier::Explain(std::string_view token,
+                              std::string_view implicit_assertion) const {
+  Candidate candidate;
+  auto verdict = impl_->Verify(token, implicit_assertion, candidate);
+  if (verdict) candidate.token = verdict->token_;
+  Findings found = impl_->Look(token, candidate);
+  std::optional<Refusal> refusal;
+  if (!verdict) refusal = verdict.error();
+  if (refusal && refusal->code == RefusalCode::kRevoked) {
+    found.voided_by = VoidedBy(*found.revocations, found.token->Identify());
+  }
+  return {DescribeSteps(impl_->policy, found, refusal), std::move(verdict)};
+}
+
 VerifierCounters Verifier::counters() const { return impl_->counters.Sum(); }
+
+size_t Verifier::cache_bytes() const {
+  return impl_->cache == nullptr ? 0 : impl_->cache->bytes();
+}
 
 }  // namespace signet

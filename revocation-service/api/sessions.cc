@@ -56,7 +56,7 @@ Result<void, http::Response> SetOwner(const Client& caller, OpenRequest& open) {
 Result<void, http::Response> CheckMintable(const Services& services,
                                            const OpenRequest& open) {
   const KeyFormat format = services.rings.access()->info().format;
-  if (format == KeyFormat::kJwtEdDsa && open.audience.empty()) {
+  if (!IsPaseto(format) && open.audience.empty()) {
     // RFC 9068 section 2.2.
     return InvalidRequest("audience is missing: a JWT needs it");
   }

@@ -65,8 +65,7 @@ std::string FrameSigner::Snapshot(LogFollower::FullCapture capture) const {
 
 std::string FrameSigner::PublicRings(const FeedState& state,
                                      const Rings& rings) const {
-  RingsFrame frame{.head = HeadOf(state),
-                   .rings = {rings.access()->Public(), rings.feed()->Public()}};
+  RingsFrame frame{.head = HeadOf(state), .rings = rings.Published()};
   // The head must not promise more than these rings: one may have changed
   // since the generation was read.
   frame.head.ring_generation = 0;

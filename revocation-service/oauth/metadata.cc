@@ -67,7 +67,7 @@ http::Response JwksResponse(const Services& services) {
   const Rings::Ring ring = services.rings.access();
   const Seconds max_age =
       std::chrono::floor<Seconds>(ring->info().policy.verifier_refresh);
-  return CacheableJson(ring->Public().Jwks(services.clock.Now()), max_age);
+  return CacheableJson(ring->ForVerifier().Jwks(services.clock.Now()), max_age);
 }
 
 }  // namespace signet::service

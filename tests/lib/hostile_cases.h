@@ -16,14 +16,21 @@ struct HostileCase {
   Refusal expected;
 };
 
+// RunAll asks each question twice of a verifier with a cache and once of one
+// without (family 42).
 template <class F>
 void RunAll(const F& fixture, const std::vector<HostileCase>& cases) {
   Verifier verifier = fixture.MakeVerifier();
+  Policy policy = GoodPolicy();
+  policy.cache_bytes = 0;
+  Verifier without_cache = fixture.MakeVerifier(policy);
   REQUIRE_FALSE(cases.empty());
   for (const HostileCase& one : cases) {
     CAPTURE(one.family);
     CAPTURE(one.what);
     ExpectRefusal(verifier, one.token, one.expected);
+    ExpectRefusal(verifier, one.token, one.expected);
+    ExpectRefusal(without_cache, one.token, one.expected);
   }
 }
 

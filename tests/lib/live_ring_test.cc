@@ -69,6 +69,37 @@ TEST_CASE("a ring of a lower generation is a rollback, the same is not") {
   CHECK(*live.Copy() == second);
 }
 
+TEST_CASE("a key keeps its identity as long as each ring holds it") {
+  SigningRing ring = NewRing(KeyFormat::kJwtEdDsa);
+  const std::string id = ring.keys().front().key.id();
+  LiveRing live(ring.Public());
+  const auto identity = [&](const std::string& key_id) -> uint64_t {
+    auto guard = LiveRingAccess::Read(live);
+    const LiveKey* key = guard->Find(key_id);
+    if (key == nullptr) return 0;
+    CHECK(guard->FindIdentity(key->identity) == key);
+    return key->identity;
+  };
+  const uint64_t first = identity(id);
+  CHECK(first != 0);
+  REQUIRE(ring.Rotate(Time(kNow)).ok());
+  REQUIRE(live.Publish(ring.Public()).ok());
+  CHECK(identity(id) == first);
+  const uint64_t second = identity(ring.keys()[1].key.id());
+  CHECK(second != first);
+
+  // A ring without it, of the same generation; then the old one again.
+  SigningRing stranger = NewRing(KeyFormat::kJwtEdDsa);
+  REQUIRE(stranger.Rotate(Time(kNow)).ok());
+  REQUIRE(live.Publish(stranger.Public()).ok());
+  CHECK(identity(id) == 0);
+  for (uint64_t gone : {uint64_t{0}, first, second, uint64_t{1} << 40}) {
+    CHECK(LiveRingAccess::Read(live)->FindIdentity(gone) == nullptr);
+  }
+  REQUIRE(live.Publish(ring.Public()).ok());
+  CHECK(identity(id) > second);
+}
+
 template <class F>
 void ExpectUnknown(const F& issuer_side, const Verifier& verifier) {
   testing::ExpectRefusal(verifier, issuer_side.Mint(),

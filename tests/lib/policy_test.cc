@@ -33,6 +33,47 @@ TEST_CASE("a policy names issuer and audience or waives each by name") {
                "audience is set, and any_audience too");
 }
 
+TEST_CASE("a cache is off or of a size that holds tokens") {
+  Policy policy = GoodPolicy();
+  for (size_t good : {size_t{0}, size_t{64} << 10, size_t{64} << 30}) {
+    policy.cache_bytes = good;
+    CHECK(policy.Validate().ok());
+  }
+  policy.cache_bytes = 65'535;
+  ExpectPolicy(policy,
+               "cache_bytes is 65535, which is neither 0 nor 64 KiB to 64 GiB");
+  policy.cache_bytes = (size_t{64} << 30) + 1;
+  CHECK_FALSE(policy.Validate().ok());
+}
+
+TEST_CASE_TEMPLATE("the preset policies are valid and accept their tokens", F,
+                   PasetoFixture, testing::JwtFixture) {
+  F fixture;
+  for (const Policy& policy :
+       {Policy::Rfc9068("https://login.example", "api.example"),
+        Policy::Paseto("https://login.example", "api.example")}) {
+    CHECK(policy.Validate().ok());
+    Verifier verifier = fixture.MakeVerifier(policy);
+    CHECK(verifier.Verify(fixture.Mint()).ok());
+    Claims other = testing::GoodClaims();
+    other.audience = {"mail.example"};
+    CHECK_FALSE(verifier.Verify(fixture.Mint(other)).ok());
+  }
+  ExpectPolicy(Policy::Rfc9068("", "api.example"),
+               "issuer is not set: name it, or set any_issuer");
+  ExpectPolicy(Policy::Paseto("https://login.example", ""),
+               "audience is not set: name it, or set any_audience");
+}
+
+TEST_CASE("the preset policies differ in what they allow for clocks") {
+  const Policy oauth = Policy::Rfc9068("i", "a");
+  CHECK(oauth.clock_skew == minutes(1));
+  CHECK(oauth.max_lifetime == hours(1));
+  const Policy paseto = Policy::Paseto("i", "a");
+  CHECK(paseto.clock_skew == Seconds(5));
+  CHECK(paseto.max_lifetime == minutes(15));
+}
+
 TEST_CASE("a policy's numbers are bounded, and the bounds pass") {
   Policy policy = GoodPolicy();
   policy.clock_skew = minutes(5);

@@ -129,6 +129,15 @@ ErrorCode LoadError(RingStore& store,
   return ring.error().code;
 }
 
+// Corruption is what Load says behind the path of a file that is kCorrupt.
+std::string Corruption(RingStore& store) {
+  const Result<SigningRing> ring = store.Load(KeyPurpose::kAccess);
+  if (ring.ok()) return "loaded";
+  if (ring.error().code != ErrorCode::kCorrupt) return "not corrupt";
+  return ring.error().message.substr(
+      store.RingPath(KeyPurpose::kAccess).size() + 2);
+}
+
 // ---- the key-encryption key -----------------------------------------------
 
 TEST_CASE("a key file is made with mode 0600 and is never overwritten") {
@@ -462,7 +471,7 @@ TEST_CASE("no byte of a ring file can be changed") {
     std::string bad = good;
     bad[i] ^= 1;
     Spill(path, bad);
-    CHECK(LoadError(shelf.store) == ErrorCode::kCorrupt);
+    CHECK(Corruption(shelf.store).starts_with("edited: "));
   }
 }
 
@@ -473,12 +482,13 @@ TEST_CASE("no ring file can be cut short or prolonged") {
   const std::string good = Slurp(path);
   for (size_t size = 0; size < good.size(); ++size) {
     Spill(path, good.substr(0, size));
-    CHECK(LoadError(shelf.store) == ErrorCode::kCorrupt);
+    CHECK(Corruption(shelf.store) ==
+          "truncated: the file ends before its mac does");
   }
   for (const std::string& tail : {std::string("\n"), std::string(1, '\0'), good,
                                   std::string("mac: AA\n")}) {
     Spill(path, good + tail);
-    CHECK(LoadError(shelf.store) == ErrorCode::kCorrupt);
+    CHECK(Corruption(shelf.store).starts_with("edited: "));
   }
   Spill(path, good);
   CHECK(shelf.store.Load(KeyPurpose::kAccess).ok());
@@ -519,6 +529,37 @@ TEST_CASE("an edit with a right check sum does not pass for authentic") {
   CHECK(load("\"kek_id\"", "\"kek_ib\"") == ErrorCode::kCorrupt);
   CHECK(load("\"signet_ring\": 1", "\"signet_ring\": 2") ==
         ErrorCode::kUnsupported);
+}
+
+TEST_CASE(
+    "a key that has sealed a file is never told that it is the wrong one") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string path = shelf.store.RingPath(KeyPurpose::kAccess);
+  const std::string good = Slurp(path);
+  const size_t id = good.find("k4.lid.");
+  REQUIRE(id != std::string::npos);
+  const std::string other_id =
+      "k4.lid." + Base64UrlEncode(std::array<uint8_t, 33>{});
+  Spill(path, Resummed(Replaced(good, good.substr(id, 51), other_id)));
+  CHECK(Corruption(shelf.store) == "edited: the mac is wrong");
+  Spill(path, Resummed(Replaced(good, "\",\n  \"keys\"",
+                                "\",\n  \"kdf\": {\"name\": \"argon2id\", "
+                                "\"salt\": \"AAAAAAAAAAAAAAAAAAAAAA\", "
+                                "\"passes\": 1, \"memory_bytes\": 8192},\n"
+                                "  \"keys\"")));
+  CHECK(Corruption(shelf.store) ==
+        "edited: the file asks for a passphrase, and a key sealed it");
+}
+
+TEST_CASE("a file whose every key another key has sealed is that key's file") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  RingStore theirs(shelf.dir / "theirs", KekFile(shelf.dir / "other"));
+  REQUIRE(theirs.Create(NewRing()).ok());
+  Spill(shelf.store.RingPath(KeyPurpose::kAccess),
+        Slurp(theirs.RingPath(KeyPurpose::kAccess)));
+  CHECK(LoadError(shelf.store) == ErrorCode::kDenied);
 }
 
 TEST_CASE("a demand for endless hashing is refused without hashing") {
@@ -564,6 +605,53 @@ TEST_CASE("an older file than has been loaded is a rollback") {
         ErrorCode::kRollback);
   Spill(path, current);
   CHECK(shelf.store.Load(KeyPurpose::kAccess).ok());
+}
+
+TEST_CASE("a rollback is seen by a process that has just started") {
+  const KeyPurpose purposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh};
+  for (const KeyPurpose purpose : purposes) {
+    Shelf shelf;
+    const bool access = purpose == KeyPurpose::kAccess;
+    REQUIRE(shelf.store.Create(NewRing(access ? kAccess : kRefresh)).ok());
+    const std::string path = shelf.store.RingPath(purpose);
+    const std::string old = Slurp(path);
+    REQUIRE(shelf.store.Update(purpose, Touch).ok());
+    Spill(path, old);
+    const std::string side = shelf.dir / (access ? "keys/access.pub.json"
+                                                 : "keys/refresh.generation");
+
+    RingStore fresh = shelf.Reopen();
+    const Result<SigningRing> ring = fresh.Load(purpose);
+    REQUIRE(!ring.ok());
+    CHECK(ring.error().code == ErrorCode::kRollback);
+    CHECK(ring.error().message ==
+          path + ": generation 1, but " + side + " tells of 2: rolled back");
+    CHECK(ring.error().hint ==
+          "put the newest copy of the ring back; if there is no newer one, "
+          "remove " +
+              side + ", then rotate");
+    CHECK(fresh.Update(purpose, Touch).error().code == ErrorCode::kRollback);
+    // The hint is right.
+    REQUIRE(unlink(side.c_str()) == 0);
+    CHECK(shelf.Reopen().Load(purpose).ok());
+    CHECK(Exists(side));
+  }
+}
+
+TEST_CASE("the file beside a symmetric ring tells its generation") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing(kRefresh)).ok());
+  const std::string path = shelf.dir / "keys/refresh.generation";
+  CHECK(Slurp(path) == "1\n");
+  CHECK(ModeOf(path) == 0600);
+  REQUIRE(shelf.store.Update(KeyPurpose::kRefresh, Touch).ok());
+  CHECK(Slurp(path) == "2\n");
+  // What makes no sense, or is left from before a crash, is made anew.
+  for (const char* wrong : {"", "1\n", "99", "-3\n", "x\n", "3 \n"}) {
+    Spill(path, wrong);
+    REQUIRE(shelf.Reopen().Load(KeyPurpose::kRefresh).ok());
+    CHECK(Slurp(path) == "2\n");
+  }
 }
 
 TEST_CASE("a lost or wrong public file is made anew by Load") {
@@ -613,6 +701,49 @@ TEST_CASE("a file that cannot be written leaves the ring as it was") {
   CHECK(!Exists(path + ".tmp"));
   REQUIRE(rmdir(obstacle.c_str()) == 0);
   CHECK(shelf.store.Update(KeyPurpose::kAccess, Touch).ok());
+}
+
+// ---- another key-encryption key -------------------------------------------
+
+TEST_CASE("after Rewrap the new key opens the ring and the old one does not") {
+  Shelf shelf;
+  SigningRing ring = NewRing();
+  REQUIRE(ring.Rotate(kT0).ok());
+  REQUIRE(shelf.store.Create(ring).ok());
+  const KeyEncryptionKey next = KekFile(shelf.dir / "next");
+  REQUIRE(shelf.store.Rewrap(KeyPurpose::kAccess, next).ok());
+  CHECK(LoadError(shelf.store) == ErrorCode::kDenied);
+  RingStore reader(shelf.dir / "keys", KekFile(shelf.dir / "next"));
+  CHECK(SameRing(*reader.Load(KeyPurpose::kAccess), ring));
+  // Again changes nothing, so that a run over several rings can be repeated.
+  CHECK(shelf.store.Rewrap(KeyPurpose::kAccess, next).ok());
+  CHECK(SameRing(*reader.Load(KeyPurpose::kAccess), ring));
+}
+
+TEST_CASE("Rewrap goes from a key to a passphrase and back") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing(kRefresh)).ok());
+  const KeyEncryptionKey passphrase = Passphrase("correct horse");
+  REQUIRE(shelf.store.Rewrap(KeyPurpose::kRefresh, passphrase).ok());
+  CHECK(LoadError(shelf.store, KeyPurpose::kRefresh) == ErrorCode::kDenied);
+  RingStore reader(shelf.dir / "keys", Passphrase("correct horse"));
+  REQUIRE(reader.Load(KeyPurpose::kRefresh).ok());
+  REQUIRE(reader.Rewrap(KeyPurpose::kRefresh, KekFile(shelf.dir / "kek")).ok());
+  CHECK(shelf.store.Load(KeyPurpose::kRefresh).ok());
+}
+
+TEST_CASE("Rewrap of a ring that neither key opens changes nothing") {
+  Shelf shelf;
+  REQUIRE(shelf.store.Create(NewRing()).ok());
+  const std::string before = Slurp(shelf.store.RingPath(KeyPurpose::kAccess));
+  RingStore wrong(shelf.dir / "keys", KekFile(shelf.dir / "other"));
+  CHECK(wrong.Rewrap(KeyPurpose::kAccess, KekFile(shelf.dir / "next"))
+            .error()
+            .code == ErrorCode::kDenied);
+  CHECK(wrong.Rewrap(KeyPurpose::kFeed, KekFile(shelf.dir / "next"))
+            .error()
+            .code == ErrorCode::kNotFound);
+  CHECK(Slurp(shelf.store.RingPath(KeyPurpose::kAccess)) == before);
 }
 
 // ---- several at once ------------------------------------------------------

@@ -81,6 +81,15 @@ TEST_CASE("depth and members are bounded, and the bounds themselves pass") {
   CHECK_FALSE(Parses(ObjectOf(100'000)));
 }
 
+// RFC 8259 section 6 lets a reader limit numbers.
+TEST_CASE("a number's exponent must fit 32 bits") {
+  CHECK(Parses(R"({"a":1e2147483647})"));
+  CHECK(Parses(R"({"a":1E-00002147483647})"));
+  CHECK_FALSE(Parses(R"({"a":1e2147483648})"));
+  CHECK_FALSE(Parses(R"({"a":0E+1111111111111111111111111111117})"));
+  CHECK_FALSE(Parses(R"({"a":1e-99999999999})"));
+}
+
 TEST_CASE("text that is not UTF-8 or not Unicode is refused") {
   for (std::string_view bad :
        {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80",

@@ -179,11 +179,11 @@ TEST_CASE("bad usage ends with 2 and names every problem") {
   auto [unknown, code] = SignetdProcess::Run({"--colour", "red"});
   CHECK(code == 2);
   auto [flags, code2] = SignetdProcess::Run(
-      {"--access-format", "v4.local", "--engine", "redis", "--listen",
-       "0.0.0.0:1", "--issuer", "http://example.com/"});
+      {"--access-format", "v4", "--engine", "redis", "--listen", "0.0.0.0:1",
+       "--issuer", "http://example.com/"});
   CHECK(code2 == 2);
   for (const char* part :
-       {"signetd: --access-format: v4.local is not supported by this build",
+       {"signetd: --access-format: \"v4\" is not v4.public, v4.local, jwt",
         "signetd: engine cannot be \"redis\"",
         "signetd: server.listen is 0.0.0.0:1",
         "signetd: issuer ends with a slash",

@@ -176,7 +176,6 @@ TEST_CASE("settings of the wrong shape are problems, not crashes") {
         "[server]\nthreads = 2.0",
         "[server]\nthreads = -1",
         "[server]\nthreads = 9223372036854775807",
-        "access_format = \"v4.local\"",
         "access_format = \"none\"",
         "[sessions]\naccess_lifetime = \"1500ms\"",
         "dev = true"}) {
@@ -185,12 +184,20 @@ TEST_CASE("settings of the wrong shape are problems, not crashes") {
   }
 }
 
-TEST_CASE("v4.local is refused with advice") {
-  CHECK(ProblemOf("access_format = \"v4.local\"") ==
-        "c.toml:1: access_format: v4.local is not supported by this build "
-        "yet: use v4.public or jwt");
-  CHECK(ParseAccessFormat("v4.local").error().code == ErrorCode::kUnsupported);
-  CHECK(ParseAccessFormat("V4.public").error().code == ErrorCode::kInvalid);
+TEST_CASE("every format of access tokens has a name, and no other has") {
+  for (const char* name : {"v4.public", "v4.local", "jwt", "jwt-es256",
+                           "jwt-rs256", "jwt-ps256", "jwt-hs256", "jwe-dir"}) {
+    CAPTURE(name);
+    Result<KeyFormat> format = ParseAccessFormat(name);
+    REQUIRE(format.ok());
+    CHECK(AccessFormatName(*format) == name);
+  }
+  CHECK(ParseAccessFormat("jwt-eddsa").ok());
+  for (const char* name :
+       {"V4.public", "", "refresh-mac", "feed-ed25519", "jwe-p256"}) {
+    CAPTURE(name);
+    CHECK(ParseAccessFormat(name).error().code == ErrorCode::kInvalid);
+  }
 }
 
 TEST_CASE("times have a whole number and a unit, and nothing else") {

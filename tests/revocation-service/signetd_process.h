@@ -20,37 +20,9 @@
 #include <utility>
 #include <vector>
 
+#include "tests/temp_dir.h"
+
 namespace signet::testing {
-
-// TempDir is a directory that goes away with its owner.
-class TempDir {
- public:
-  TempDir() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "signet-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(TempDir&& other) noexcept : path_(std::move(other.path_)) {
-    other.path_.clear();
-  }
-  TempDir& operator=(TempDir&& other) noexcept {
-    std::swap(path_, other.path_);
-    return *this;
-  }
-
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const {
-    return path_ + "/" + name;
-  }
-
- private:
-  std::string path_;
-};
 
 // SignetdProcess is a running signetd, killed when it goes out of scope. The
 // binary is $SIGNETD_BIN, or build/bin/signetd below the working directory.

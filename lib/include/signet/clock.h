@@ -24,13 +24,26 @@ inline EpochSeconds ToSeconds(Time time) {
   return std::chrono::floor<Seconds>(time);
 }
 
+// Moment is what both clocks said when something began.
+struct Moment {
+  Time now;
+  Monotonic monotonic;
+};
+
 // Clock tells both times. Implementations are safe from any thread.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Time Now() const = 0;
   virtual Monotonic MonotonicNow() const = 0;
+
+  // Coarse tells both at once and as cheaply as it can: each may be up to
+  // kCoarseLag behind, and neither is ever ahead.
+  virtual Moment Coarse() const { return {Now(), MonotonicNow()}; }
 };
+
+// One tick of the slowest timer that Linux is built with.
+inline constexpr Duration kCoarseLag{10};
 
 // SystemClock reads the clocks of the machine.
 class SystemClock final : public Clock {
@@ -41,6 +54,7 @@ class SystemClock final : public Clock {
   Monotonic MonotonicNow() const override {
     return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
   }
+  Moment Coarse() const override;
 
   // Shared returns the instance that is used where no clock is named. It has
   // no state and lives for ever.

@@ -59,7 +59,8 @@ struct SnapshotFrame {
   bool operator==(const SnapshotFrame&) const = default;
 };
 
-// RingsFrame carries the public rings that verifiers need.
+// RingsFrame carries the public rings that verifiers need: feed, and access
+// unless its keys are symmetric.
 struct RingsFrame {
   FeedHead head;
   std::vector<KeyRing> rings;

@@ -47,8 +47,18 @@ struct KeySchedule {
   // The longest max_token_life under which the key may have signed, if the
   // policy's has been shortened since: its tokens keep their promise.
   Duration longest_life = Duration::zero();
+  // From when every verifier knows the key and accepts it, so that Promote may
+  // bring activates_at forward to it. Absent: from activates_at.
+  std::optional<Time> ready_at = {};
+  // An operator forced a step: the key signed before all verifiers knew it, or
+  // stopped verifying before its last token had expired.
+  bool lead_waived = false;
+  bool tail_waived = false;
 
   KeyState StateAt(Time now) const;
+
+  // AcceptedFrom is ready_at, or activates_at.
+  Time AcceptedFrom() const { return ready_at.value_or(activates_at); }
 
   // MayVerify tells whether a token of this key may be accepted at `now` by a
   // machine whose clock is off by up to `skew` either way.
@@ -60,14 +70,19 @@ struct KeySchedule {
 // RotationPolicy is what a ring promises to verifiers. Ranges are checked by
 // Validate, which names every value that is out of its range.
 struct RotationPolicy {
-  // How old a verifier's copy of the public ring may be: 100 ms to 1 day. A
-  // new key stays pending at least this long.
+  // How old the copy of the ring that a verifier or a signer holds may be:
+  // 100 ms to 1 day. A new key stays pending at least this long plus
+  // clock_skew.
   Duration verifier_refresh = std::chrono::minutes(1);
   // The longest life of a token signed by the ring: 1 s to 400 days. A key
-  // that stopped signing verifies at least this long plus clock_skew.
+  // that stopped signing verifies at least this long, or verifier_refresh if
+  // that is longer, plus clock_skew.
   Duration max_token_life = std::chrono::minutes(15);
-  // How far clocks may disagree: 0 to 5 min.
+  // How far any two clocks may disagree: 0 to 5 min.
   Duration clock_skew = std::chrono::seconds(30);
+
+  // LeastLead is the shortest time for which a key is pending.
+  Duration LeastLead() const { return verifier_refresh + clock_skew; }
 
   Status Validate() const;
   bool operator==(const RotationPolicy&) const = default;
@@ -101,9 +116,10 @@ class KeyRing {
   // Create succeeds only if all keys have the ring's format, ids differ, and
   // the schedules keep the ring's promises: at every moment from the first
   // activation on exactly one key is active (unless it was revoked), a key
-  // is pending for at least verifier_refresh and verify-only for at least
-  // max_token_life + clock_skew. A ring's first key, and one that replaces a
-  // revoked key, may be active at once.
+  // is pending for at least LeastLead and verify-only for at least
+  // max(max_token_life, verifier_refresh) + clock_skew, unless an operator
+  // waived that. A ring's first key, and one that replaces a revoked key, may
+  // be active at once.
   static Result<KeyRing> Create(RingInfo info, std::vector<RingKey> keys);
 
   // Parse and Serialize are the public ring file: JSON, docs/formats.md. No
@@ -155,7 +171,8 @@ class SigningRing {
   const RingInfo& info() const { return info_; }
   std::span<const Key> keys() const { return keys_; }
 
-  // Active is the key that signs at `now`, or null if it was revoked.
+  // Active is the key that signs at `now`, or null if it was revoked: also
+  // when a clock that is behind has not reached revoked_at yet.
   const Key* Active(Time now) const;
 
   // Public gives the public side. REQUIRES: !IsSymmetric(info().format).
@@ -165,10 +182,37 @@ class SigningRing {
   // formats and for encryption it holds the secrets.
   KeyRing ForVerifier() const;
 
-  // Rotate adds a pending key that becomes active after the policy's
-  // verifier_refresh, plans the active key's remaining life, forgets retired
-  // keys, and raises the generation. It succeeds only if no key is pending.
-  Status Rotate(Time now);
+  // Rotate adds a pending key that becomes active after `lead` (default: the
+  // policy's LeastLead), plans the active key's remaining life, forgets
+  // retired keys, and raises the generation. If no key is active, because it
+  // was revoked, the new one is active at once unless `lead` says otherwise.
+  // It succeeds only if no key is pending (kConflict) and `lead` is not
+  // shorter than LeastLead (kInvalid).
+  Status Rotate(Time now, std::optional<Duration> lead = {});
+
+  // Import is Rotate with a key that was made elsewhere. It succeeds only if,
+  // besides, the key has the ring's format (kInvalid) and is not in the ring
+  // (kConflict).
+  Status Import(SecretKey key, Time now, std::optional<Duration> lead = {});
+
+  // Promote makes the pending key active now, before its time. It succeeds
+  // only if there is one and all verifiers know it: `now` is not before its
+  // AcceptedFrom (kConflict).
+  Status Promote(Time now);
+
+  // The Force… steps break a promise of the ring, and tokens are refused that
+  // should not be: for emergencies.
+  //
+  // ForceRotate adds a key that is active now, ForcePromote makes the pending
+  // key active now: a verifier refuses its tokens until it has fetched the
+  // ring, which may take verifier_refresh. Conditions are those of Rotate and
+  // Promote, but for the lead.
+  Status ForceRotate(Time now);
+  Status ForcePromote(Time now);
+  // ForceRetire ends a verify-only key now: its tokens that still live are
+  // refused. It succeeds only if the ring holds the key (kNotFound) and it is
+  // verify-only (kConflict).
+  Status ForceRetire(std::string_view key_id, Time now);
 
   // Revoke voids a key at once and raises the generation. If the active key
   // is revoked, a pending one becomes active at `now`; if there is none, no
@@ -186,7 +230,15 @@ class SigningRing {
   Status SetPolicy(const RotationPolicy& policy);
 
  private:
+  struct Plan;
+  struct Start;
   SigningRing() = default;
+  Plan NewPlan() const;
+  Status Add(SecretKey key, Plan plan, Time now, Start start);
+  Status MakeActive(Time now, bool forced);
+  // Apply checks the plan and makes it the ring, with the next generation.
+  Status Apply(Plan plan);
+
   RingInfo info_;
   std::vector<Key> keys_;
 };

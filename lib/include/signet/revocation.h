@@ -107,6 +107,10 @@ class RevocationList {
   // between, and that must not make an older answer look fresh.
   bool IsRevoked(const TokenIdentity& token) const;
 
+  // IsEmpty tells that the list holds nothing: IsRevoked would be false for
+  // any token.
+  bool IsEmpty() const;
+
   // Staleness is how long ago the list was last known to be complete: the
   // larger of the monotonic and the wall-clock estimate, never negative.
   // Duration::max() until the first Confirm. Zero if Authoritative.
@@ -151,6 +155,7 @@ class RevocationList {
   std::vector<Revocation> Entries(Time signed_time) const;
 
  private:
+  friend class RevocationQuery;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -41,15 +41,20 @@ class KeyEncryptionKey {
 };
 
 // RingStore keeps rings in a directory: for each purpose `<purpose>.ring`
-// (secret halves encrypted, the file authenticated, mode 0600) and, unless
-// the format is symmetric, `<purpose>.pub.json`, which anyone may read.
+// (secret halves encrypted, the file authenticated, mode 0600) and
+// `<purpose>.pub.json`, which anyone may read, or if the format is symmetric,
+// `<purpose>.generation`.
 //
 // A file is written to a temporary name, synced and renamed, under a lock of
 // the directory: a crash leaves the old ring or the new one, two writers wait
-// for each other, and readers need no lock. Errors tell the cases apart:
-// kNotFound; kDenied, the wrong key-encryption key; kCorrupt, truncated or
-// edited; kRollback, older than this object has already loaded. Safe from any
-// thread.
+// for each other, and readers need no lock. Safe from any thread.
+//
+// Errors tell the cases apart: kNotFound; kDenied, the wrong key-encryption
+// key; kCorrupt, whose message begins with "truncated" or "edited"; kRollback,
+// older than this object has already loaded or than the file beside the ring
+// tells. Who has replaced every sealed key of a file is answered kDenied: the
+// file was then made under another key. Who restores all files of a directory
+// together is not noticed.
 class RingStore {
  public:
   // Open does not touch the directory.
@@ -69,6 +74,12 @@ class RingStore {
   // It succeeds only if the generation has grown.
   Status Update(KeyPurpose purpose,
                 const std::function<Status(SigningRing&)>& change);
+
+  // Rewrap seals the ring under `to` instead; neither its keys nor its
+  // generation change. Afterwards this object is denied the ring. It succeeds
+  // too if the ring is under `to` already, so that a run over several rings
+  // can be repeated.
+  Status Rewrap(KeyPurpose purpose, const KeyEncryptionKey& to);
 
  private:
   struct Impl;
