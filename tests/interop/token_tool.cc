@@ -5,8 +5,9 @@
 //   token_tool mint FORMAT [ASSERTION] reads the secret JWK of a key, and the
 //       public JWK of a recipient if a JWT is to be encrypted; prints a token
 //   token_tool verify FORMAT [ASSERTION]
-//       reads a JWK, of the secret half if the format has no public one, and
-//       a token; prints its subject and its key id, or why it was refused
+//       reads a JWK, of the secret half if the format has no public one; a
+//       token; and the secret JWK of its recipient if it is encrypted to one;
+//       prints subject, key id and custom claims, or why it was refused
 //
 // It reads one line each. Exit codes: 0 good, 1 refused, 2 a wrong call.
 #include <cstdlib>
@@ -61,9 +62,7 @@ Claims NewClaims(Time now) {
   return claims;
 }
 
-// Recipient is the ring of one public key to encrypt to.
-KeyRing Recipient(const std::string& jwk, Time now) {
-  const VerifyKey key = Need(ReadJwk(jwk));
+KeyRing EncryptionRing(const VerifyKey& key, Time now) {
   const RingInfo info{.purpose = KeyPurpose::kEncryption,
                       .format = key.format()};
   return Need(KeyRing::Create(info, {{key, Since(now)}}));
@@ -78,7 +77,7 @@ int Mint(KeyFormat format, std::string_view assertion) {
   Issuer issuer(ring);
   std::optional<KeyRing> recipient;
   if (const std::string jwk = ReadLine(); !jwk.empty()) {
-    recipient = Recipient(jwk, now);
+    recipient = EncryptionRing(Need(ReadJwk(jwk)), now);
     issuer.EncryptTo(*recipient);
   }
   std::cout << Need(issuer.Mint(NewClaims(now), assertion)) << "\n";
@@ -102,9 +101,17 @@ int Verify(KeyFormat format, std::string_view assertion) {
   const LiveRing live(RingOf(jwk, format, SystemClock::Shared().Now()));
   const Policy policy{.issuer = std::string(kIssuer),
                       .audience = std::string(kAudience)};
-  const Verifier verifier =
-      Need(Verifier::CreateWithoutRevocation(policy, live));
-  const auto verdict = verifier.Verify(ReadLine(), assertion);
+  LiveRing opening;
+  Verifier verifier = Need(Verifier::CreateWithoutRevocation(policy, live));
+  const std::string token = ReadLine();
+  if (const std::string secret = ReadLine(); !secret.empty()) {
+    const VerifyKey key = Need(ReadSecretJwk(secret)).ForVerifier();
+    const Status published =
+        opening.Publish(EncryptionRing(key, SystemClock::Shared().Now()));
+    if (!published.ok()) Fail(2, published.error().message);
+    verifier.DecryptWith(opening);
+  }
+  const auto verdict = verifier.Verify(token, assertion);
   if (!verdict.ok()) Fail(1, verdict.error().ToString());
   std::cout << verdict->claims().subject << " " << verdict->key_id() << " "
             << verdict->claims().custom << "\n";

@@ -23,9 +23,10 @@ export const mint = (format, jwk, { recipient, assertion = '' } = {}) =>
     JSON.stringify(jwk), recipient ? JSON.stringify(recipient) : '']);
 
 // verify gives { subject, kid, custom }, or { refused } with the reason.
-export function verify(format, jwk, token, assertion = '') {
-  const { status, stdout, stderr } = run(
-    ['verify', format, assertion], [JSON.stringify(jwk), token]);
+export function verify(
+  format, jwk, token, { assertion = '', recipient } = {}) {
+  const { status, stdout, stderr } = run(['verify', format, assertion], [
+    JSON.stringify(jwk), token, recipient ? JSON.stringify(recipient) : '']);
   if (status === 1) return { refused: stderr.trimEnd() };
   if (status !== 0) throw new Error(stderr);
   const [, subject, kid, custom] = stdout.match(/^(\S+) (\S+) (.*)\n$/);

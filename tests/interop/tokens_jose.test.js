@@ -8,6 +8,7 @@ import { mint, newKey, publicOf, verify } from './token_tool.js';
 const issuer = 'https://issuer.example';
 const audience = 'orders';
 const expected = { issuer, audience, typ: 'at+jwt', subject: 'alice' };
+const bytes = (text) => new TextEncoder().encode(text);
 const custom = { tenant: 'blue', 'grüße': ['ä', 1] };
 
 const signatures = {
@@ -133,6 +134,43 @@ for (const [format, crv] of Object.entries(encryptions)) {
         new TextDecoder().decode(plaintext), await keyFor(signer, alg),
         expected);
       checkClaims(payload);
+    });
+
+    test(`Signet opens ECDH-ES+A256KW on ${crv} around ${alg}`, async () => {
+      const signer = await newJoseKey(inner, alg);
+      const kid = await jose.calculateJwkThumbprint(signer);
+      const token = await newClaims(jose.SignJWT)
+        .setProtectedHeader({ alg, typ: 'at+jwt', kid })
+        .sign(await jose.importJWK(signer, alg));
+      const { privateKey, publicKey } = await jose.generateKeyPair(
+        'ECDH-ES+A256KW', { crv, extractable: true });
+      const recipient = {
+        ...await jose.exportJWK(privateKey), alg: 'ECDH-ES+A256KW',
+      };
+      const seal = async (text, parties) => {
+        const sealer = new jose.CompactEncrypt(bytes(text))
+          .setProtectedHeader({
+            alg: 'ECDH-ES+A256KW', enc: 'A256GCM', cty: 'JWT',
+            kid: await jose.calculateJwkThumbprint(recipient),
+          });
+        if (parties) sealer.setKeyManagementParameters(parties);
+        return sealer.encrypt(publicKey);
+      };
+      const shared = signer.kty === 'oct' ? signer : publicOf(signer);
+      for (const parties of [
+        undefined, { apu: bytes('Alice'), apv: bytes('Bob') },
+      ]) {
+        assert.deepEqual(
+          verify(inner, shared, await seal(token, parties), { recipient }),
+          { subject: 'alice', kid, custom });
+      }
+      const other = { ...newKey(format), kid: undefined };
+      assert.deepEqual(
+        verify(inner, shared, await seal(token), { recipient: other }),
+        { refused: 'unknown_key at key (kid)' });
+      assert.deepEqual(
+        verify(inner, shared, await seal(await seal(token)), { recipient }),
+        { refused: 'unsupported at format' });
     });
   }
 }

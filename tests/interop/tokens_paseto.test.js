@@ -99,13 +99,13 @@ for (const [name, { format, consume, produce }] of Object.entries(libraries)) {
         iss: 'https://issuer.example', sub: 'alice', aud: 'orders', ...custom,
       };
       const token = await produce(jwk, claims, assertion);
-      assert.deepEqual(verify(format, verifier, token, assertion),
+      assert.deepEqual(verify(format, verifier, token, { assertion }),
         { subject: 'alice', kid: jwk.kid, custom });
       const refused = { refused: 'bad_signature at signature' };
-      assert.deepEqual(verify(format, verifier, token, 'other'), refused);
+      assert.deepEqual(verify(format, verifier, token, { assertion: 'other' }), refused);
       const other = { ...newKey(format), kid: jwk.kid };
       const forged = await produce(other, claims, assertion);
-      assert.deepEqual(verify(format, verifier, forged, assertion), refused);
+      assert.deepEqual(verify(format, verifier, forged, { assertion }), refused);
     });
   }
 }

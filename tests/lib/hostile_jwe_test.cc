@@ -496,6 +496,34 @@ TEST_CASE("families 11, 26, 27 and 31: an ECDH-ES header is no laxer") {
   }
 }
 
+TEST_CASE("a verifier says of every token that it can't open the same") {
+  JwtFixture fixture;
+  const SigningRing ring =
+      testing::NewRing(KeyFormat::kJweP256, KeyPurpose::kEncryption);
+  const SecretKey& key = ring.keys().front().key;
+  const LiveRing opening(ring.ForVerifier());
+  Verifier verifier = fixture.MakeVerifier();
+  verifier.DecryptWith(opening);
+  const JweParts good = ForgeTo(key.Public(), fixture.Mint());
+  CHECK(verifier.Verify(good.Token()).ok());
+
+  std::vector<JweParts> bad(5, good);
+  bad[0].encrypted_key[0] = static_cast<char>(bad[0].encrypted_key[0] ^ 1);
+  bad[1].encrypted_key.clear();
+  bad[2].encrypted_key = std::string(40, '\0');
+  bad[2].Seal(std::array<uint8_t, 32>{}, fixture.Mint());
+  bad[3].tag[0] = static_cast<char>(bad[3].tag[0] ^ 1);
+  // An epk of the other curve, under the right key id.
+  const SecretKey other = SecretKey::Generate(KeyFormat::kJweX25519);
+  bad[4] = ForgeTo(other.Public().WithId(key.id()), fixture.Mint());
+  for (const JweParts& parts : bad) {
+    ExpectRefusal(verifier, parts.Token(), kForged);
+  }
+  JweParts off = good;
+  off.header = ReplaceFirst(off.header, "\"y\":\"", "\"y\":\"AAAA");
+  ExpectRefusal(verifier, off.Token(), Header(RefusalCode::kBadClaim, "epk"));
+}
+
 TEST_CASE("family 32: what a public key encrypts says that it is a token") {
   const SecretKey key = SecretKey::Generate(KeyFormat::kJweX25519);
   const JweParts good = ForgeTo(key.Public(), "m");
