@@ -25,6 +25,7 @@ struct Target {
   KeyPurpose purpose = KeyPurpose::kAccess;
   std::unique_ptr<RingStore> store;
   SigningRing ring;
+  bool cost_shown = false;
 
   std::string name() const { return PurposeText(purpose); }
   const RotationPolicy& policy() const { return ring.info().policy; }
@@ -40,14 +41,20 @@ Try<Target> OpenTarget(const KeysFlags& flags) {
   return Target{*purpose, *std::move(store), *std::move(ring)};
 }
 
-// Apply takes the step under the directory's lock. It succeeds only if the
-// ring is still the one whose cost was shown.
+// ConfirmFor asks about a step on the target as it is now.
+Done ConfirmFor(Target& target, const std::string& cost, bool yes) {
+  target.cost_shown = true;
+  return Confirm(cost, yes);
+}
+
+// Apply takes the step under the directory's lock. If a cost was shown, it
+// succeeds only if the ring is still the same.
 Try<SigningRing> Apply(Target& target, const Step& step,
                        const std::string& hint) {
   const uint64_t shown = target.ring.info().generation;
   const Status done =
       target.store->Update(target.purpose, [&](SigningRing& ring) -> Status {
-        if (ring.info().generation != shown) {
+        if (target.cost_shown && ring.info().generation != shown) {
           return Error{ErrorCode::kConflict,
                        "the ring has changed meanwhile, nothing was done",
                        "look at it again: `signet keys list`"};
@@ -181,11 +188,12 @@ Done EndEarly(const KeysFlags& flags, Target& target) {
   const Time now = Now();
   if (schedule.StateAt(now) == KeyState::kVerifyOnly && schedule.retires_at) {
     const Done confirmed =
-        Confirm("tokens of " + ShortId(id) +
-                    " that still live are refused from now on, for up to " +
-                    FormatAbout(*schedule.retires_at - now) +
-                    "; their holders refresh, or sign in again",
-                flags.yes);
+        ConfirmFor(target,
+                   "tokens of " + ShortId(id) +
+                       " that still live are refused from now on, for up to " +
+                       FormatAbout(*schedule.retires_at - now) +
+                       "; their holders refresh, or sign in again",
+                   flags.yes);
     if (!confirmed) return confirmed;
   }
   return ApplyAndShow(
@@ -257,7 +265,7 @@ Done Rotate(const KeysFlags& flags) {
   }
   if (target->ring.Active(now) != nullptr) {
     const Done confirmed =
-        Confirm(CostOfNoLead(*target, "the new key"), flags.yes);
+        ConfirmFor(*target, CostOfNoLead(*target, "the new key"), flags.yes);
     if (!confirmed) return confirmed;
   }
   return ApplyAndShow(
@@ -276,8 +284,8 @@ Done Promote(const KeysFlags& flags) {
                    "`signet keys rotate " + target->name() + "` adds one"};
   }
   if (flags.now && now < pending->schedule.AcceptedFrom()) {
-    const Done confirmed =
-        Confirm(CostOfNoLead(*target, ShortId(pending->key.id())), flags.yes);
+    const Done confirmed = ConfirmFor(
+        *target, CostOfNoLead(*target, ShortId(pending->key.id())), flags.yes);
     if (!confirmed) return confirmed;
   }
   return ApplyAndShow(
@@ -328,13 +336,13 @@ Done Revoke(const KeysFlags& flags) {
   const KeyPurpose purpose = found->ring->info().purpose;
   const Time now = Now();
   const KeyState state = found->key->schedule.StateAt(now);
-  if (state == KeyState::kActive || state == KeyState::kVerifyOnly) {
-    const Done confirmed =
-        Confirm(CostOfRevocation(*found->ring, *found->key, now), flags.yes);
-    if (!confirmed) return confirmed;
-  }
+  const std::string cost = CostOfRevocation(*found->ring, *found->key, now);
   const auto index = static_cast<size_t>(found->ring - rings->data());
   Target target{purpose, *std::move(store), std::move((*rings)[index])};
+  if (state == KeyState::kActive || state == KeyState::kVerifyOnly) {
+    const Done confirmed = ConfirmFor(target, cost, flags.yes);
+    if (!confirmed) return confirmed;
+  }
   const Done done = ApplyAndShow(
       target, flags,
       [&](SigningRing& ring, Time at) { return ring.Revoke(id, at); },
