@@ -66,19 +66,23 @@ std::string KekPath(const KeyFlags& flags) {
   return source.starts_with(kFile) ? source.substr(kFile.size()) : "";
 }
 
-Try<std::unique_ptr<RingStore>> OpenStore(const KeyFlags& flags) {
-  Result<KeyEncryptionKey> kek = ReadKek(KekSource(flags));
-  if (!kek) {
-    Failure failure = FromError(kek.error());
-    // A key that cannot be read is a matter of flags and modes.
-    failure.exit = kUsage;
-    if (failure.hint.empty() && kek.error().code == ErrorCode::kNotFound) {
-      failure.hint =
-          "make rings and key with `signet keys init`, or name the "
-          "key with --kek";
-    }
-    return failure;
+Try<KeyEncryptionKey> OpenKek(const std::string& source) {
+  Result<KeyEncryptionKey> kek = ReadKek(source);
+  if (kek) return *std::move(kek);
+  Failure failure = FromError(kek.error());
+  // A key that cannot be read is a matter of flags and modes.
+  failure.exit = kUsage;
+  if (failure.hint.empty() && kek.error().code == ErrorCode::kNotFound) {
+    failure.hint =
+        "make rings and key with `signet keys init`, or name the "
+        "key with --kek";
   }
+  return failure;
+}
+
+Try<std::unique_ptr<RingStore>> OpenStore(const KeyFlags& flags) {
+  Try<KeyEncryptionKey> kek = OpenKek(KekSource(flags));
+  if (!kek) return kek.error();
   return std::make_unique<RingStore>(flags.directory, *std::move(kek));
 }
 

@@ -28,6 +28,9 @@ std::string PublicRingPath(const std::string& directory, KeyPurpose purpose);
 // KekPath is the file of a file: source, or "" if the source is another.
 std::string KekPath(const KeyFlags& flags);
 
+// OpenKek reads the key-encryption key of a source.
+Try<KeyEncryptionKey> OpenKek(const std::string& source);
+
 // OpenStore reads the key-encryption key. It does not read a ring yet.
 Try<std::unique_ptr<RingStore>> OpenStore(const KeyFlags& flags);
 

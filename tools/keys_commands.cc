@@ -6,7 +6,7 @@
 
 #include "tools/commands.h"
 #include "tools/files.h"
-#include "tools/key_files.h"
+#include "tools/keys_flags.h"
 #include "tools/ring_view.h"
 
 namespace signet::cli {
@@ -15,8 +15,17 @@ namespace {
 constexpr std::string_view kKeysUsage = R"(Usage:
     signet keys init [--purpose P] [--format FORMAT] [POLICY]
     signet keys list [--purpose P] [--wide]
-    signet keys rotate [PURPOSE]
+    signet keys show [PURPOSE] [--key KEY]
+    signet keys check [PURPOSE] [--max-age 30d]
+    signet keys rotate [PURPOSE] [--in 24h | --now]
+    signet keys promote [PURPOSE] [--now]
+    signet keys retire [PURPOSE] [--key KEY --now]
+    signet keys revoke KEY [--purpose P]
     signet keys export [--purpose P] [--public|--jwks] [--out FILE]
+    signet keys import [PURPOSE] --secret-file FILE [--in 24h]
+    signet keys rewrap --new-kek SOURCE [--purpose P]
+PURPOSE is access (default), refresh or feed. Each command succeeds only if the
+ring's promises still hold; docs/rotation.md tells what each costs.
 
 init makes the key-encryption key if it is missing and a ring for each purpose:
 access, refresh and feed, or only P. It changes no ring that is there.
@@ -27,59 +36,37 @@ access, refresh and feed, or only P. It changes no ring that is there.
 The last three are the policy of the access ring, or of the ring that --purpose
 names.
 
-list shows the rings: each key's state, since and until when, and what comes
-next. --wide shows whole key ids.
+list shows the rings: each key's state, since and until when, what comes next,
+and a timeline. --wide shows whole key ids. show tells everything of a ring, or
+of one key.
 
-rotate adds a key to a ring (default: access). It signs once every verifier has
-it, and the old key verifies until its last token has died: nobody is logged
-out.
+check tells what happens next and when. It exits 1 if a ring needs an operator:
+it does not load, no key signs, the clock is behind, or with --max-age, a key
+has signed for longer and none is pending. Without PURPOSE it looks at all.
+
+rotate adds a key to a ring. It signs once every verifier has it, and the old
+key verifies until its last token has died: nobody is logged out. --in gives it
+more time. promote lets a key that has been pending long enough sign before its
+time. retire drops keys whose last token has died.
+
+--now is for emergencies: rotate and promote let the key sign at once, retire
+ends a verify-only key at once. It says what that costs and asks; --yes is the
+answer in scripts. revoke voids a key for good, and asks too.
 
 export prints the public half of a ring (default: access), or with --jwks a JWK
-set. --out writes it to a file.
+set. --out writes it to a file. import adds a key that was made elsewhere, like
+rotate: one line, k4.secret or base64url of 32 bytes.
+
+rewrap seals the rings under another key-encryption key, which is made if it is
+a file that is missing. It can be repeated if it was interrupted.
 
 Flags of all:
     --keys DIR       where the rings are: default keys, or SIGNET_KEYS
     --kek SOURCE     the key-encryption key: file:PATH, env:NAME or
                      passphrase-file:PATH; default file:DIR/kek, or
                      SIGNET_KEK_SOURCE
-    --json           one JSON value on stdout (init, list, rotate)
+    --json           one JSON value on stdout (all but export and rewrap)
 )";
-
-constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
-                                    KeyPurpose::kFeed};
-
-struct KeysFlags {
-  KeyFlags files;
-  std::string purpose;
-  std::string format;
-  std::optional<Duration> verifier_refresh;
-  std::optional<Duration> max_token_life;
-  std::optional<Duration> clock_skew;
-  std::string out;
-  bool jwks = false;
-  bool public_half = false;
-  bool wide = false;
-  bool as_json = false;
-};
-
-Time Now() { return SystemClock::Shared().Now(); }
-
-Try<KeyPurpose> ReadPurpose(const std::string& name) {
-  const Result<KeyPurpose> purpose = ParseKeyPurpose(name);
-  if (purpose) return *purpose;
-  return Failure{kUsage, "\"" + name + "\" is not a purpose of a ring",
-                 "write access, refresh or feed"};
-}
-
-// ReadPurposes gives the one that --purpose names, or all.
-Try<std::vector<KeyPurpose>> ReadPurposes(const std::string& name) {
-  if (name.empty()) {
-    return std::vector<KeyPurpose>(std::begin(kPurposes), std::end(kPurposes));
-  }
-  const Try<KeyPurpose> purpose = ReadPurpose(name);
-  if (!purpose) return purpose.error();
-  return std::vector<KeyPurpose>{*purpose};
-}
 
 Try<KeyFormat> FormatFor(KeyPurpose purpose, const std::string& name) {
   if (purpose == KeyPurpose::kRefresh) return KeyFormat::kRefreshMac;
@@ -153,38 +140,37 @@ Done MakeDirectoryAndKek(const KeyFlags& files) {
   return {};
 }
 
-// LoadRings loads the rings that exist; one that was asked for must.
-Try<std::vector<SigningRing>> LoadRings(const KeysFlags& flags,
-                                        const std::vector<KeyPurpose>& which) {
+Done List(const KeysFlags& flags) {
   const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
   if (!store) return store.error();
-  std::vector<SigningRing> rings;
-  for (const KeyPurpose purpose : which) {
-    std::error_code ignored;
-    if (which.size() > 1 &&
-        !std::filesystem::exists((*store)->RingPath(purpose), ignored)) {
-      continue;
-    }
-    Try<SigningRing> ring = LoadRing(**store, purpose);
-    if (!ring) return ring.error();
-    rings.push_back(*std::move(ring));
-  }
-  if (rings.empty()) {
-    return Failure{kUsage, "there is no ring in " + flags.files.directory,
-                   "make them with `signet keys init`"};
-  }
-  return rings;
-}
-
-Done List(const KeysFlags& flags) {
-  const Try<std::vector<KeyPurpose>> purposes = ReadPurposes(flags.purpose);
-  if (!purposes) return purposes.error();
-  const Try<std::vector<SigningRing>> rings = LoadRings(flags, *purposes);
+  const Try<std::vector<SigningRing>> rings = LoadRings(**store, flags);
   if (!rings) return rings.error();
   if (flags.as_json) {
     PrintLine(RingsJson(*rings, Now()));
   } else {
     for (const SigningRing& ring : *rings) PrintRing(ring, Now(), flags.wide);
+  }
+  return {};
+}
+
+Done Show(const KeysFlags& flags) {
+  const Try<KeyPurpose> purpose = ReadPurpose(flags.purpose);
+  if (!purpose) return purpose.error();
+  const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
+  if (!store) return store.error();
+  const Try<std::vector<SigningRing>> rings = LoadRings(**store, flags);
+  if (!rings) return rings.error();
+  const SigningRing& ring = rings->front();
+  std::string key_id;
+  if (!flags.key.empty()) {
+    const Try<FoundKey> found = FindKey(*rings, flags.key);
+    if (!found) return found.error();
+    key_id = found->key->key.id();
+  }
+  if (flags.as_json) {
+    PrintLine(DetailsJson(ring, Now(), key_id));
+  } else {
+    PrintDetails(ring, (*store)->RingPath(*purpose), Now(), key_id);
   }
   return {};
 }
@@ -212,30 +198,6 @@ Done Init(const KeysFlags& flags) {
     if (!created) return FromError(created.error());
   }
   return List(flags);
-}
-
-Done Rotate(const KeysFlags& flags) {
-  const Try<KeyPurpose> purpose = ReadPurpose(flags.purpose);
-  if (!purpose) return purpose.error();
-  const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
-  if (!store) return store.error();
-  const Status rotated = (*store)->Update(
-      *purpose, [](SigningRing& ring) { return ring.Rotate(Now()); });
-  if (!rotated) {
-    Failure failure = RingFailure(rotated.error(), *purpose);
-    if (failure.hint.empty() && rotated.error().code == ErrorCode::kConflict) {
-      failure.hint = "`signet keys list` shows what comes next";
-    }
-    return failure;
-  }
-  const Try<SigningRing> ring = LoadRing(**store, *purpose);
-  if (!ring) return ring.error();
-  if (flags.as_json) {
-    PrintLine(RingJson(*ring, Now()));
-  } else {
-    PrintChanges(*ring, Now());
-  }
-  return {};
 }
 
 Try<std::string> Exported(const SigningRing& ring, bool jwks) {
@@ -272,49 +234,123 @@ Done Export(const KeysFlags& flags) {
   return {};
 }
 
-CLI::App* AddKeysCommand(CommandLine& line, CLI::App* group, const char* name,
-                         Done (*run)(const KeysFlags&),
-                         const std::shared_ptr<KeysFlags>& flags,
-                         std::string* value = nullptr) {
-  CLI::App* const command = line.Command(
-      group, name, [run, flags] { return run(*flags); }, value);
-  AddKeyFlags(command, flags->files);
-  return command;
+// A Builder adds the commands, each with flags of its own.
+class Builder {
+ public:
+  Builder(CommandLine& line, CLI::App* group) : line_(line), group_(group) {}
+
+  // Command starts the next one. It takes PURPOSE, which is `purpose` unless
+  // given, or with "-" no argument; Key takes a key's id instead.
+  void Command(const char* name, Done (*run)(const KeysFlags&),
+               const char* purpose = "-") {
+    flags_ = std::make_shared<KeysFlags>();
+    const bool takes = std::string_view(purpose) != "-";
+    if (takes) flags_->purpose = purpose;
+    Add(name, run, takes ? &flags_->purpose : nullptr);
+  }
+  void KeyCommand(const char* name, Done (*run)(const KeysFlags&)) {
+    flags_ = std::make_shared<KeysFlags>();
+    Add(name, run, &flags_->key);
+  }
+
+  void Text(const char* name, std::string KeysFlags::*value) {
+    AddText(command_, name, *flags_.*value);
+  }
+  void Length(const char* name, std::optional<Duration> KeysFlags::*value) {
+    AddDuration(command_, name, *flags_.*value);
+  }
+  void Switch(const char* name, bool KeysFlags::*value) {
+    AddSwitch(command_, name, *flags_.*value);
+  }
+  void Json() { Switch("--json", &KeysFlags::as_json); }
+  void Forced() {
+    Switch("--now", &KeysFlags::now);
+    Switch("--yes", &KeysFlags::yes);
+  }
+  KeysFlags& flags() { return *flags_; }
+
+ private:
+  void Add(const char* name, Done (*run)(const KeysFlags&),
+           std::string* value) {
+    command_ = line_.Command(
+        group_, name, [run, flags = flags_] { return run(*flags); }, value);
+    AddKeyFlags(command_, flags_->files);
+  }
+
+  CommandLine& line_;
+  CLI::App* const group_;
+  CLI::App* command_ = nullptr;
+  std::shared_ptr<KeysFlags> flags_;
+};
+
+// AddViews adds what shows rings and makes them.
+void AddViews(Builder& add) {
+  add.Command("init", Init);
+  add.Text("--purpose", &KeysFlags::purpose);
+  add.Text("--format", &KeysFlags::format);
+  add.Length("--verifier-refresh", &KeysFlags::verifier_refresh);
+  add.Length("--max-token-life", &KeysFlags::max_token_life);
+  add.Length("--clock-skew", &KeysFlags::clock_skew);
+  add.Json();
+
+  add.Command("list", List);
+  add.Text("--purpose", &KeysFlags::purpose);
+  add.Switch("--wide", &KeysFlags::wide);
+  add.Json();
+
+  add.Command("show", Show, "access");
+  add.Text("--key", &KeysFlags::key);
+  add.Json();
+
+  add.Command("check", Check, "");
+  add.Length("--max-age", &KeysFlags::max_age);
+  add.Json();
+
+  add.Command("export", Export);
+  add.flags().purpose = "access";
+  add.Text("--purpose", &KeysFlags::purpose);
+  add.Switch("--jwks", &KeysFlags::jwks);
+  add.Switch("--public", &KeysFlags::public_half);
+  add.Text("--out", &KeysFlags::out);
+}
+
+// AddSteps adds what changes rings.
+void AddSteps(Builder& add) {
+  add.Command("rotate", Rotate, "access");
+  add.Length("--in", &KeysFlags::lead);
+  add.Forced();
+  add.Json();
+
+  add.Command("promote", Promote, "access");
+  add.Forced();
+  add.Json();
+
+  add.Command("retire", Retire, "access");
+  add.Text("--key", &KeysFlags::key);
+  add.Forced();
+  add.Json();
+
+  add.KeyCommand("revoke", Revoke);
+  add.Text("--purpose", &KeysFlags::purpose);
+  add.Switch("--yes", &KeysFlags::yes);
+  add.Json();
+
+  add.Command("import", Import, "access");
+  add.Text("--secret-file", &KeysFlags::secret_file);
+  add.Length("--in", &KeysFlags::lead);
+  add.Json();
+
+  add.Command("rewrap", Rewrap);
+  add.Text("--new-kek", &KeysFlags::new_kek);
+  add.Text("--purpose", &KeysFlags::purpose);
 }
 
 }  // namespace
 
 void AddKeysCommands(CommandLine& line) {
-  CLI::App* const group = line.Group("keys", kKeysUsage);
-
-  auto flags = std::make_shared<KeysFlags>();
-  CLI::App* command = AddKeysCommand(line, group, "init", Init, flags);
-  AddText(command, "--purpose", flags->purpose);
-  AddText(command, "--format", flags->format);
-  AddDuration(command, "--verifier-refresh", flags->verifier_refresh);
-  AddDuration(command, "--max-token-life", flags->max_token_life);
-  AddDuration(command, "--clock-skew", flags->clock_skew);
-  AddSwitch(command, "--json", flags->as_json);
-
-  flags = std::make_shared<KeysFlags>();
-  command = AddKeysCommand(line, group, "list", List, flags);
-  AddText(command, "--purpose", flags->purpose);
-  AddSwitch(command, "--wide", flags->wide);
-  AddSwitch(command, "--json", flags->as_json);
-
-  flags = std::make_shared<KeysFlags>();
-  flags->purpose = "access";
-  command =
-      AddKeysCommand(line, group, "rotate", Rotate, flags, &flags->purpose);
-  AddSwitch(command, "--json", flags->as_json);
-
-  flags = std::make_shared<KeysFlags>();
-  flags->purpose = "access";
-  command = AddKeysCommand(line, group, "export", Export, flags);
-  AddText(command, "--purpose", flags->purpose);
-  AddSwitch(command, "--jwks", flags->jwks);
-  AddSwitch(command, "--public", flags->public_half);
-  AddText(command, "--out", flags->out);
+  Builder add(line, line.Group("keys", kKeysUsage));
+  AddViews(add);
+  AddSteps(add);
 }
 
 }  // namespace signet::cli

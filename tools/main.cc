@@ -6,7 +6,8 @@
 namespace {
 
 constexpr std::string_view kUsageText = R"(Usage:
-    signet keys init|list|rotate|export      key rings, in files
+    signet keys init|list|show|check|export  key rings, in files
+    signet keys rotate|promote|retire|revoke|import|rewrap
     signet token mint|verify|inspect         access tokens
     signet session open|list|end             sessions, at the service
     signet revoke token|session|subject|client|key|all [VALUE]

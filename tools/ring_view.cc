@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "tools/output.h"
+#include "tools/timeline.h"
 
 namespace signet::cli {
 namespace {
@@ -16,14 +18,9 @@ std::string FormatName(KeyFormat format) {
                                         : std::string(KeyFormatName(format));
 }
 
-// Moment writes RFC 3339 with milliseconds, as the ring's file does.
 json::value Moment(const std::optional<Time>& time) {
   if (!time) return nullptr;
-  std::string text = FormatTime(*time);
-  const std::string ms =
-      std::to_string(1000 + time->time_since_epoch().count() % 1000);
-  text.back() = '.';
-  return json::value(text + ms.substr(1) + "Z");
+  return json::value(MomentText(*time));
 }
 
 json::object KeyObject(const SigningRing::Key& key, Time now) {
@@ -54,12 +51,6 @@ json::object RingObject(const SigningRing& ring, Time now) {
   object["clock_skew_ms"] = info.policy.clock_skew.count();
   object["keys"] = std::move(keys);
   return object;
-}
-
-// ShortId is enough of a key id to tell a ring's keys apart.
-std::string ShortId(const std::string& id) {
-  const size_t text = id.starts_with("k4.") ? 7 : 0;
-  return id.size() <= text + 8 ? id : id.substr(0, text + 8) + "...";
 }
 
 // View is a key's present: since and until when, and what comes then.
@@ -93,7 +84,91 @@ std::string NextText(const View& view, Time now) {
   return std::string(view.next) + " in " + FormatAbout(*view.until - now);
 }
 
+// Facts are lines of a name, a value and a remark.
+class Facts {
+ public:
+  void Add(std::string name, std::string value, std::string remark = {}) {
+    Table::Row row = {std::move(name), std::move(value)};
+    if (!remark.empty()) row.push_back(std::move(remark));
+    table_.Add(std::move(row));
+  }
+  void Add(std::string name, const std::optional<Time>& moment, Time now) {
+    if (!moment) return;
+    Add(std::move(name), MomentText(*moment),
+        *moment > now ? "in " + FormatAbout(*moment - now)
+                      : FormatAbout(now - *moment) + " ago");
+  }
+  void Print() const { table_.Print("  "); }
+
+ private:
+  Table table_;
+};
+
+// VerifyOnlyTime is how long a key of the ring verifies after it has signed.
+Duration VerifyOnlyTime(const RotationPolicy& policy) {
+  return std::max(policy.max_token_life, policy.verifier_refresh) +
+         policy.clock_skew;
+}
+
+void PrintRingFacts(const SigningRing& ring, const std::string& path) {
+  const RingInfo& info = ring.info();
+  const RotationPolicy& policy = info.policy;
+  PrintLine(std::string(KeyPurposeName(info.purpose)) + " ring");
+  Facts facts;
+  facts.Add("file", path);
+  facts.Add("format", FormatName(info.format));
+  facts.Add("generation", std::to_string(info.generation), "changes so far");
+  facts.Add("verifier refresh", FormatDuration(policy.verifier_refresh),
+            "how old a verifier's copy of the ring may be");
+  facts.Add("max token life", FormatDuration(policy.max_token_life),
+            "the longest life of a token");
+  facts.Add("clock skew", FormatDuration(policy.clock_skew),
+            "how far clocks may disagree");
+  facts.Add("lead", FormatDuration(policy.LeastLead()),
+            "how long a new key is pending at least");
+  facts.Add("verify-only", FormatDuration(VerifyOnlyTime(policy)),
+            "how long an old key verifies at least");
+  facts.Print();
+}
+
+void PrintKeyFacts(const SigningRing::Key& key, Time now) {
+  const KeySchedule& schedule = key.schedule;
+  PrintLine("key " + key.key.id());
+  Facts facts;
+  facts.Add("state", std::string(KeyStateName(schedule.StateAt(now))));
+  facts.Add("made", schedule.created_at, now);
+  facts.Add("accepted from", schedule.ready_at, now);
+  facts.Add("signs from", schedule.activates_at, now);
+  facts.Add("signs until", schedule.verify_only_at, now);
+  facts.Add("verifies until", schedule.retires_at, now);
+  facts.Add("revoked", schedule.revoked_at, now);
+  if (schedule.longest_life > Duration::zero()) {
+    facts.Add("longest token", FormatDuration(schedule.longest_life),
+              "under a policy that has been shortened since");
+  }
+  if (schedule.lead_waived) {
+    facts.Add("forced", "start", "it signed before all verifiers knew it");
+  }
+  if (schedule.tail_waived) {
+    facts.Add("forced", "end", "it retired before its last token had expired");
+  }
+  facts.Print();
+}
+
 }  // namespace
+
+std::string MomentText(Time moment) {
+  std::string text = FormatTime(moment);
+  const std::string ms =
+      std::to_string(1000 + moment.time_since_epoch().count() % 1000);
+  text.back() = '.';
+  return text + ms.substr(1) + "Z";
+}
+
+std::string ShortId(const std::string& id) {
+  const size_t text = id.starts_with("k4.") ? 7 : 0;
+  return id.size() <= text + 8 ? id : id.substr(0, text + 8) + "...";
+}
 
 std::string RingJson(const SigningRing& ring, Time now) {
   return json::serialize(RingObject(ring, now));
@@ -122,35 +197,60 @@ void PrintRing(const SigningRing& ring, Time now, bool wide) {
                NextText(view, now)});
   }
   table.Print("  ");
+  if (ring.keys().size() < 2) return;
+  std::vector<TimelineRow> rows;
+  for (const SigningRing::Key& key : ring.keys()) {
+    rows.push_back({wide ? key.key.id() : ShortId(key.key.id()), key.schedule});
+  }
+  for (const std::string& line :
+       DrawTimeline(rows, now, TerminalWidth() - 2, TerminalStyle())) {
+    PrintLine("  " + line);
+  }
 }
 
 void PrintChanges(const SigningRing& ring, Time now) {
-  struct Change {
-    Time when;
-    std::string id;
-    std::string what;
-  };
-  std::vector<Change> changes;
-  for (const SigningRing::Key& key : ring.keys()) {
-    const KeySchedule& schedule = key.schedule;
-    if (schedule.StateAt(now) == KeyState::kRevoked) continue;
-    const auto add = [&](const char* what, std::optional<Time> when) {
-      if (!when || *when <= now) return;
-      changes.push_back({*when, ShortId(key.key.id()), what});
-    };
-    add("signs from", schedule.activates_at);
-    add("signs until", schedule.verify_only_at);
-    add("verifies until", schedule.retires_at);
-  }
-  std::stable_sort(
-      changes.begin(), changes.end(),
-      [](const Change& a, const Change& b) { return a.when < b.when; });
+  PrintEvents(ComingEvents(ring, now), now, "");
+}
+
+void PrintEvents(const std::vector<RingEvent>& events, Time now,
+                 std::string_view indent) {
   Table table;
-  for (const Change& change : changes) {
-    table.Add({change.id, change.what, FormatTime(change.when),
-               "in " + FormatAbout(change.when - now)});
+  for (const RingEvent& event : events) {
+    const char* what = "signs from";
+    if (event.becomes == KeyState::kVerifyOnly) what = "signs until";
+    if (event.becomes == KeyState::kRetired) what = "verifies until";
+    table.Add({ShortId(event.key_id), what, FormatTime(event.when),
+               "in " + FormatAbout(event.when - now)});
   }
-  table.Print();
+  table.Print(indent);
+}
+
+void PrintDetails(const SigningRing& ring, const std::string& path, Time now,
+                  const std::string& key_id) {
+  PrintRingFacts(ring, path);
+  for (const SigningRing::Key& key : ring.keys()) {
+    if (key_id.empty() || key.key.id() == key_id) PrintKeyFacts(key, now);
+  }
+}
+
+std::string DetailsJson(const SigningRing& ring, Time now,
+                        const std::string& key_id) {
+  json::object object = RingObject(ring, now);
+  const RotationPolicy& policy = ring.info().policy;
+  object["lead_ms"] = policy.LeastLead().count();
+  object["verify_only_ms"] = VerifyOnlyTime(policy).count();
+  json::array keys;
+  for (const SigningRing::Key& key : ring.keys()) {
+    if (!key_id.empty() && key.key.id() != key_id) continue;
+    json::object details = KeyObject(key, now);
+    details["ready_at"] = Moment(key.schedule.ready_at);
+    details["longest_life_ms"] = key.schedule.longest_life.count();
+    details["lead_waived"] = key.schedule.lead_waived;
+    details["tail_waived"] = key.schedule.tail_waived;
+    keys.push_back(std::move(details));
+  }
+  object["keys"] = std::move(keys);
+  return json::serialize(object);
 }
 
 }  // namespace signet::cli

@@ -56,6 +56,7 @@ const std::pair<const char*, const char*> kPlaceholders[] = {
     {"<number>", "\\d+"},
     {"<about>", "\\d+(ms|s|m|h|d)"},
     {"<url>", "http://127\\.0\\.0\\.1:\\d+"},
+    {"<bar>", "[pAvrx.=|> -]+"},
     {"<text>", ".+"},
 };
 
