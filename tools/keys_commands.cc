@@ -29,7 +29,9 @@ ring's promises still hold; docs/rotation.md tells what each costs.
 
 init makes the key-encryption key if it is missing and a ring for each purpose:
 access, refresh and feed, or only P. It changes no ring that is there.
-    --format FORMAT            v4.public (default) or jwt: of the access ring
+    --format FORMAT            of the access ring: v4.public (default),
+                               v4.local, jwt (EdDSA), jwt-es256, jwt-rs256,
+                               jwt-ps256, jwt-hs256 or jwe-dir
     --verifier-refresh 60s     how old a verifier's copy of the ring may be
     --max-token-life 15m       the longest life of a token
     --clock-skew 30s           how far clocks may disagree
@@ -55,7 +57,7 @@ answer in scripts. revoke voids a key for good, and asks too.
 
 export prints the public half of a ring (default: access), or with --jwks a JWK
 set. --out writes it to a file. import adds a key that was made elsewhere, like
-rotate: one line, k4.secret or base64url of 32 bytes.
+rotate: PASERK (k4.secret, k4.local), a private JWK, PEM, or base64url.
 
 rewrap seals the rings under another key-encryption key, which is made if it is
 a file that is missing. It can be repeated if it was interrupted.
@@ -71,10 +73,13 @@ Flags of all:
 Try<KeyFormat> FormatFor(KeyPurpose purpose, const std::string& name) {
   if (purpose == KeyPurpose::kRefresh) return KeyFormat::kRefreshMac;
   if (purpose == KeyPurpose::kFeed) return KeyFormat::kFeedEd25519;
-  if (name.empty() || name == "v4.public") return KeyFormat::kPasetoV4Public;
+  if (name.empty()) return KeyFormat::kPasetoV4Public;
   if (name == "jwt") return KeyFormat::kJwtEdDsa;
+  const Result<KeyFormat> format = ParseKeyFormat(name);
+  if (format && FitsPurpose(KeyPurpose::kAccess, *format)) return *format;
   return Failure{kUsage, "\"" + name + "\" is not a format of access tokens",
-                 "write v4.public or jwt"};
+                 "write v4.public, v4.local, jwt, jwt-es256, jwt-rs256, "
+                 "jwt-ps256, jwt-hs256 or jwe-dir"};
 }
 
 RotationPolicy PolicyFor(KeyPurpose purpose, const KeysFlags& flags) {
@@ -201,9 +206,17 @@ Done Init(const KeysFlags& flags) {
 }
 
 Try<std::string> Exported(const SigningRing& ring, bool jwks) {
+  if (IsSymmetric(ring.info().format)) {
+    return Failure{kRefused,
+                   "the ring's keys are " +
+                       std::string(KeyFormatName(ring.info().format)) +
+                       ", which have no public half",
+                   "give its verifiers the sealed ring and its "
+                   "key-encryption key"};
+  }
   if (!jwks) return ring.Public().Serialize();
   std::string set = ring.Public().Jwks(Now());
-  if (ring.info().format != KeyFormat::kJwtEdDsa) {
+  if (JoseAlgorithm(ring.info().format).empty()) {
     return Failure{kRefused,
                    "a JWK set describes JWT keys, and this ring's are " +
                        std::string(KeyFormatName(ring.info().format)),
