@@ -49,7 +49,7 @@ Failure System(const std::string& doing, const std::string& path) {
 
 }  // namespace
 
-Try<std::string> ReadSecretFile(const std::string& path) {
+Try<std::string> ReadKeyFile(const std::string& path) {
   constexpr size_t kLongest = 4096;
   File file(path, O_RDONLY);
   struct stat info = {};
@@ -71,9 +71,18 @@ Try<std::string> ReadSecretFile(const std::string& path) {
   }
   if (size > kLongest) return Failure{kUsage, path + " is too long"};
   text.resize(size);
-  text.resize(std::min(text.size(), text.find('\n')));
+  if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty()) return Failure{kUsage, path + " holds no secret"};
+  return text;
+}
+
+Try<std::string> ReadSecretFile(const std::string& path) {
+  Try<std::string> text = ReadKeyFile(path);
+  if (!text) return text;
+  text->resize(std::min(text->size(), text->find('\n')));
+  if (text->ends_with('\r')) text->pop_back();
+  if (text->empty()) return Failure{kUsage, path + " holds no secret"};
   return text;
 }
 

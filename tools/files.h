@@ -13,6 +13,9 @@ namespace signet::cli {
 // mode and is taken as it is).
 Try<std::string> ReadSecretFile(const std::string& path);
 
+// ReadKeyFile reads all of such a file but for its last line end.
+Try<std::string> ReadKeyFile(const std::string& path);
+
 // WriteSecretFile makes a new file of mode 0600 that holds one line. It
 // succeeds only if no such file exists: a secret is never overwritten.
 Done WriteSecretFile(const std::string& path, std::string_view line);

@@ -354,12 +354,12 @@ Done Revoke(const KeysFlags& flags) {
 Done Import(const KeysFlags& flags) {
   if (flags.secret_file.empty()) {
     return Failure{kUsage, "--secret-file is needed",
-                   "it names a file of mode 0600 with one line: k4.secret, or "
-                   "base64url of 32 bytes"};
+                   "it names a file of mode 0600 with one key: k4.secret, k4.local, "
+                   "a private JWK, PEM, or base64url"};
   }
   Try<Target> target = OpenTarget(flags);
   if (!target) return target.error();
-  Try<std::string> text = ReadSecretFile(flags.secret_file);
+  Try<std::string> text = ReadKeyFile(flags.secret_file);
   if (!text) return text.error();
   Result<SecretKey> key = ParseSecretKey(target->ring.info().format, *text);
   Wipe({reinterpret_cast<uint8_t*>(text->data()), text->size()});

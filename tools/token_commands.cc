@@ -45,8 +45,10 @@ It uses the public access ring in a file and does not know of revocations:
     --keys DIR              reads DIR/access.pub.json; default keys, or
                             SIGNET_KEYS
     --public-ring FILE      reads FILE
+    --kek SOURCE            opens the sealed ring DIR/access.ring instead: for
+                            v4.local, jwt-hs256 and jwe-dir
 With --feed or --url it asks the service for its live revocation list, and for
-its ring too unless --public-ring names one:
+its ring too unless --public-ring or --kek names one:
     --feed-ring FILE        whom to believe: default DIR/feed.pub.json
     --client ID, --secret-file FILE, --ca FILE    as in `signet session`
 
@@ -70,6 +72,7 @@ struct VerifyFlags {
   bool any_issuer = false;
   bool any_audience = false;
   std::string public_ring;
+  std::string kek;
   bool feed = false;
   FeedFlags feed_flags;
   bool explain = false;
@@ -208,11 +211,27 @@ Failure PolicyFailure(const Error& error) {
   return failure;
 }
 
+// RingInFile is what a verifier needs of the ring that the flags name.
+Try<KeyRing> RingInFile(const VerifyFlags& flags) {
+  if (flags.kek.empty()) {
+    return LoadPublicRing(
+        flags.public_ring.empty()
+            ? PublicRingPath(flags.feed_flags.keys, KeyPurpose::kAccess)
+            : flags.public_ring);
+  }
+  if (!flags.public_ring.empty()) {
+    return Failure{kUsage, "--public-ring and --kek exclude each other"};
+  }
+  const Try<std::unique_ptr<RingStore>> store =
+      OpenStore({.directory = flags.feed_flags.keys, .kek = flags.kek});
+  if (!store) return store.error();
+  const Try<SigningRing> ring = LoadRing(**store, KeyPurpose::kAccess);
+  if (!ring) return ring.error();
+  return ring->ForVerifier();
+}
+
 Done VerifyByFile(const VerifyFlags& flags, const std::string& token) {
-  const Try<KeyRing> ring = LoadPublicRing(
-      flags.public_ring.empty()
-          ? PublicRingPath(flags.feed_flags.keys, KeyPurpose::kAccess)
-          : flags.public_ring);
+  const Try<KeyRing> ring = RingInFile(flags);
   if (!ring) return ring.error();
   const LiveRing keys(*ring);
   const Result<Verifier> verifier =
@@ -223,8 +242,8 @@ Done VerifyByFile(const VerifyFlags& flags, const std::string& token) {
 
 Done VerifyByFeed(const VerifyFlags& flags, const std::string& token) {
   std::optional<LiveRing> file_keys;
-  if (!flags.public_ring.empty()) {
-    const Try<KeyRing> ring = LoadPublicRing(flags.public_ring);
+  if (!flags.public_ring.empty() || !flags.kek.empty()) {
+    const Try<KeyRing> ring = RingInFile(flags);
     if (!ring) return ring.error();
     file_keys.emplace(*ring);
   }
@@ -293,6 +312,7 @@ void AddVerify(CommandLine& line, CLI::App* group) {
   AddSwitch(command, "--any-issuer", flags->any_issuer);
   AddSwitch(command, "--any-audience", flags->any_audience);
   AddText(command, "--public-ring", flags->public_ring);
+  AddText(command, "--kek", flags->kek);
   AddSwitch(command, "--feed", flags->feed);
   AddFeedFlags(command, flags->feed_flags);
   AddSwitch(command, "--explain", flags->explain);
