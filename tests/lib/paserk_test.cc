@@ -76,7 +76,9 @@ Status Read(Type type, std::string_view text) {
 }
 
 TEST_CASE("a PASERK of each type is read as what it is, and as nothing else") {
-  for (const auto& [type, text] : OneOfEach()) {
+  for (const auto& one : OneOfEach()) {
+    const Type type = one.first;
+    const std::string& text = one.second;
     CAPTURE(text);
     REQUIRE(paserk::TypeOf(text).ok());
     CHECK(*paserk::TypeOf(text) == type);

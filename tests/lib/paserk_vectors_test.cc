@@ -170,7 +170,9 @@ json::array ReadTests(const fs::path& path) {
 // change what the case means.
 Vector ReadVector(const std::string& file, const json::object& test) {
   Vector vector;
-  for (const auto& [name, value] : test) {
+  for (const auto& member : test) {
+    const std::string name(member.key());
+    const json::value& value = member.value();
     std::string text;
     if (value.is_string()) text = json::value_to<std::string>(value);
     if (name == "paserk") {
@@ -188,7 +190,7 @@ Vector ReadVector(const std::string& file, const json::object& test) {
     } else {
       REQUIRE_MESSAGE((name == "name" || name == "expect-fail" ||
                        name == "comment" || name == "options"),
-                      "unknown member " << std::string(name));
+                      "unknown member " << name);
     }
   }
   if (vector.paserk.empty()) {
