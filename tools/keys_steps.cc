@@ -353,9 +353,10 @@ Done Revoke(const KeysFlags& flags) {
 
 Done Import(const KeysFlags& flags) {
   if (flags.secret_file.empty()) {
-    return Failure{kUsage, "--secret-file is needed",
-                   "it names a file of mode 0600 with one key: k4.secret, k4.local, "
-                   "a private JWK, PEM, or base64url"};
+    return Failure{
+        kUsage, "--secret-file is needed",
+        "it names a file of mode 0600 with one key: k4.secret, k4.local, "
+        "a private JWK, PEM, or base64url"};
   }
   Try<Target> target = OpenTarget(flags);
   if (!target) return target.error();
