@@ -39,7 +39,7 @@ signet_code CodeOf(ErrorCode code);
 inline size_t CopyText(std::string_view text, char* buffer, size_t size) {
   if (buffer != nullptr && size > 0) {
     const size_t fits = std::min(text.size(), size - 1);
-    std::memcpy(buffer, text.data(), fits);
+    std::copy_n(text.begin(), fits, buffer);
     buffer[fits] = '\0';
   }
   return text.size();

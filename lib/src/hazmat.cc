@@ -106,6 +106,7 @@ void XChaCha20Xor(std::span<uint8_t> out, Bytes in,
                   std::span<const uint8_t, 24> nonce,
                   std::span<const uint8_t, 32> key) {
   assert(out.size() == in.size());
+  if (in.empty()) return;  // an empty span may be null
   Ready();
   crypto_stream_xchacha20_xor(out.data(), in.data(), in.size(), nonce.data(),
                               key.data());
@@ -117,9 +118,11 @@ void Sha256(std::span<uint8_t, 32> out, Bytes message) {
 
 HmacSha256::HmacSha256(Bytes key) {
   static_assert(sizeof(crypto_auth_hmacsha256_state) == sizeof keyed_);
+  // An empty span may be null, and libsodium copies from it.
+  const uint8_t none = 0;
   crypto_auth_hmacsha256_init(
       reinterpret_cast<crypto_auth_hmacsha256_state*>(keyed_.data()),
-      key.data(), key.size());
+      key.empty() ? &none : key.data(), key.size());
 }
 
 HmacSha256::~HmacSha256() { Wipe(keyed_); }
