@@ -1,5 +1,4 @@
 // `signet keys`: key rings in files.
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -21,17 +20,21 @@ constexpr std::string_view kKeysUsage = R"(Usage:
     signet keys promote [PURPOSE] [--now]
     signet keys retire [PURPOSE] [--key KEY --now]
     signet keys revoke KEY [--purpose P]
+    signet keys policy [PURPOSE] POLICY
     signet keys export [--purpose P] [--public|--jwks] [--out FILE]
     signet keys import [PURPOSE] --secret-file FILE [--in 24h]
     signet keys rewrap --new-kek SOURCE [--purpose P]
-PURPOSE is access (default), refresh or feed. Each command succeeds only if the
-ring's promises still hold; docs/rotation.md tells what each costs.
+PURPOSE is access (default), refresh, feed or encryption. Each command succeeds
+only if the ring's promises still hold; docs/rotation.md tells what each costs.
 
-init makes the key-encryption key if it is missing and a ring for each purpose:
-access, refresh and feed, or only P. It changes no ring that is there.
+init makes the key-encryption key if it is missing and the rings access, refresh
+and feed, or only P. It changes no ring that is there. An encryption ring hides
+signed JWTs from all but their verifiers; it is made if P names it.
     --format FORMAT            of the access ring: v4.public (default),
                                v4.local, jwt (EdDSA), jwt-es256, jwt-rs256,
-                               jwt-ps256, jwt-hs256 or jwe-dir
+                               jwt-ps256, jwt-hs256 or jwe-dir;
+                               of the encryption ring: jwe-x25519 (default) or
+                               jwe-p256
     --verifier-refresh 60s     how old a verifier's copy of the ring may be
     --max-token-life 15m       the longest life of a token
     --clock-skew 30s           how far clocks may disagree
@@ -51,6 +54,8 @@ key verifies until its last token has died: nobody is logged out. --in gives it
 more time. promote lets a key that has been pending long enough sign before its
 time. retire drops keys whose last token has died.
 
+policy changes what the ring promises; what is not named stays as it is.
+
 --now is for emergencies: rotate and promote let the key sign at once, retire
 ends a verify-only key at once. It says what that costs and asks; --yes is the
 answer in scripts. revoke voids a key for good, and asks too.
@@ -69,94 +74,6 @@ Flags of all:
                      SIGNET_KEK_SOURCE
     --json           one JSON value on stdout (all but export and rewrap)
 )";
-
-Try<KeyFormat> FormatFor(KeyPurpose purpose, const std::string& name) {
-  if (purpose == KeyPurpose::kRefresh) return KeyFormat::kRefreshMac;
-  if (purpose == KeyPurpose::kFeed) return KeyFormat::kFeedEd25519;
-  if (name.empty()) return KeyFormat::kPasetoV4Public;
-  if (name == "jwt") return KeyFormat::kJwtEdDsa;
-  const Result<KeyFormat> format = ParseKeyFormat(name);
-  if (format && FitsPurpose(KeyPurpose::kAccess, *format)) return *format;
-  return Failure{kUsage, "\"" + name + "\" is not a format of access tokens",
-                 "write v4.public, v4.local, jwt, jwt-es256, jwt-rs256, "
-                 "jwt-ps256, jwt-hs256 or jwe-dir"};
-}
-
-RotationPolicy PolicyFor(KeyPurpose purpose, const KeysFlags& flags) {
-  RotationPolicy policy = DefaultPolicy(purpose);
-  if (flags.purpose.empty() && purpose != KeyPurpose::kAccess) return policy;
-  policy.verifier_refresh =
-      flags.verifier_refresh.value_or(policy.verifier_refresh);
-  policy.max_token_life = flags.max_token_life.value_or(policy.max_token_life);
-  policy.clock_skew = flags.clock_skew.value_or(policy.clock_skew);
-  return policy;
-}
-
-Try<SigningRing> NewRing(KeyPurpose purpose, const KeysFlags& flags) {
-  const Try<KeyFormat> format = FormatFor(purpose, flags.format);
-  if (!format) return format.error();
-  const RingInfo info{.purpose = purpose,
-                      .format = *format,
-                      .policy = PolicyFor(purpose, flags)};
-  // Asked here so that nothing has been written when the answer is no.
-  if (const Status valid = info.policy.Validate(); !valid) {
-    return FromError(valid.error());
-  }
-  Result<SigningRing> ring = SigningRing::New(info, Now());
-  if (!ring) return FromError(ring.error());
-  return *std::move(ring);
-}
-
-// CheckAbsent refuses before anything is written.
-Done CheckAbsent(const std::string& directory,
-                 const std::vector<KeyPurpose>& purposes) {
-  for (const KeyPurpose purpose : purposes) {
-    const std::string name(KeyPurposeName(purpose));
-    std::string path = directory;
-    path.append("/").append(name).append(".ring");
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) {
-      return Failure{kRefused, path + " exists; nothing was changed",
-                     "use `signet keys rotate " + name +
-                         "` for a new key, or --purpose to make another ring"};
-    }
-  }
-  return {};
-}
-
-Done MakeDirectoryAndKek(const KeyFlags& files) {
-  const std::string path = KekPath(files);
-  if (path.empty()) {
-    // It must be there already: say so before anything is made.
-    const auto store = OpenStore(files);
-    if (!store) return store.error();
-  }
-  std::error_code error;
-  std::filesystem::create_directories(files.directory, error);
-  if (error) {
-    return Failure{kUsage,
-                   "making " + files.directory + ": " + error.message()};
-  }
-  if (path.empty() || std::filesystem::exists(path, error)) return {};
-  const Result<KeyEncryptionKey> kek = KeyEncryptionKey::CreateFile(path);
-  if (!kek) return FromError(kek.error());
-  PrintNote("made " + path +
-            ", which decrypts the rings: keep a copy of it, apart from them");
-  return {};
-}
-
-Done List(const KeysFlags& flags) {
-  const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
-  if (!store) return store.error();
-  const Try<std::vector<SigningRing>> rings = LoadRings(**store, flags);
-  if (!rings) return rings.error();
-  if (flags.as_json) {
-    PrintLine(RingsJson(*rings, Now()));
-  } else {
-    for (const SigningRing& ring : *rings) PrintRing(ring, Now(), flags.wide);
-  }
-  return {};
-}
 
 Done Show(const KeysFlags& flags) {
   const Try<KeyPurpose> purpose = ReadPurpose(flags.purpose);
@@ -178,31 +95,6 @@ Done Show(const KeysFlags& flags) {
     PrintDetails(ring, (*store)->RingPath(*purpose), Now(), key_id);
   }
   return {};
-}
-
-Done Init(const KeysFlags& flags) {
-  const Try<std::vector<KeyPurpose>> purposes = ReadPurposes(flags.purpose);
-  if (!purposes) return purposes.error();
-  if (!flags.format.empty() && purposes->front() != KeyPurpose::kAccess) {
-    return Failure{kUsage, "--format is for the access ring"};
-  }
-  std::vector<SigningRing> rings;
-  for (const KeyPurpose purpose : *purposes) {
-    Try<SigningRing> ring = NewRing(purpose, flags);
-    if (!ring) return ring.error();
-    rings.push_back(*std::move(ring));
-  }
-  const Done absent = CheckAbsent(flags.files.directory, *purposes);
-  if (!absent) return absent;
-  const Done prepared = MakeDirectoryAndKek(flags.files);
-  if (!prepared) return prepared;
-  const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
-  if (!store) return store.error();
-  for (const SigningRing& ring : rings) {
-    const Status created = (*store)->Create(ring);
-    if (!created) return FromError(created.error());
-  }
-  return List(flags);
 }
 
 Try<std::string> Exported(const SigningRing& ring, bool jwks) {
@@ -230,7 +122,7 @@ Done Export(const KeysFlags& flags) {
   if (!purpose) return purpose.error();
   if (*purpose == KeyPurpose::kRefresh) {
     return Failure{kUsage, "the refresh ring has no public half",
-                   "write --purpose access or feed"};
+                   "write --purpose access, feed or encryption"};
   }
   if (flags.jwks && flags.public_half) {
     return Failure{kUsage, "--jwks and --public exclude each other"};
@@ -296,14 +188,18 @@ class Builder {
   std::shared_ptr<KeysFlags> flags_;
 };
 
+void AddPolicy(Builder& add) {
+  add.Length("--verifier-refresh", &KeysFlags::verifier_refresh);
+  add.Length("--max-token-life", &KeysFlags::max_token_life);
+  add.Length("--clock-skew", &KeysFlags::clock_skew);
+}
+
 // AddViews adds what shows rings and makes them.
 void AddViews(Builder& add) {
   add.Command("init", Init);
   add.Text("--purpose", &KeysFlags::purpose);
   add.Text("--format", &KeysFlags::format);
-  add.Length("--verifier-refresh", &KeysFlags::verifier_refresh);
-  add.Length("--max-token-life", &KeysFlags::max_token_life);
-  add.Length("--clock-skew", &KeysFlags::clock_skew);
+  AddPolicy(add);
   add.Json();
 
   add.Command("list", List);
@@ -353,12 +249,29 @@ void AddSteps(Builder& add) {
   add.Length("--in", &KeysFlags::lead);
   add.Json();
 
+  add.Command("policy", SetPolicy, "access");
+  AddPolicy(add);
+  add.Json();
+
   add.Command("rewrap", Rewrap);
   add.Text("--new-kek", &KeysFlags::new_kek);
   add.Text("--purpose", &KeysFlags::purpose);
 }
 
 }  // namespace
+
+Done List(const KeysFlags& flags) {
+  const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
+  if (!store) return store.error();
+  const Try<std::vector<SigningRing>> rings = LoadRings(**store, flags);
+  if (!rings) return rings.error();
+  if (flags.as_json) {
+    PrintLine(RingsJson(*rings, Now()));
+  } else {
+    for (const SigningRing& ring : *rings) PrintRing(ring, Now(), flags.wide);
+  }
+  return {};
+}
 
 void AddKeysCommands(CommandLine& line) {
   Builder add(line, line.Group("keys", kKeysUsage));

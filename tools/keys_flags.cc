@@ -7,7 +7,7 @@ namespace signet::cli {
 namespace {
 
 constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
-                                    KeyPurpose::kFeed};
+                                    KeyPurpose::kFeed, KeyPurpose::kEncryption};
 // Enough of an id to tell keys apart: what `list` shows has 8.
 constexpr size_t kLeastPrefix = 6;
 
@@ -19,27 +19,30 @@ Try<KeyPurpose> ReadPurpose(const std::string& name) {
   const Result<KeyPurpose> purpose = ParseKeyPurpose(name);
   if (purpose) return *purpose;
   return Failure{kUsage, "\"" + name + "\" is not a purpose of a ring",
-                 "write access, refresh or feed"};
+                 "write access, refresh, feed or encryption"};
 }
 
-Try<std::vector<KeyPurpose>> ReadPurposes(const std::string& name) {
-  if (name.empty()) {
-    return std::vector<KeyPurpose>(std::begin(kPurposes), std::end(kPurposes));
-  }
-  const Try<KeyPurpose> purpose = ReadPurpose(name);
-  if (!purpose) return purpose.error();
-  return std::vector<KeyPurpose>{*purpose};
+RotationPolicy WithFlags(RotationPolicy policy, const KeysFlags& flags) {
+  policy.verifier_refresh =
+      flags.verifier_refresh.value_or(policy.verifier_refresh);
+  policy.max_token_life = flags.max_token_life.value_or(policy.max_token_life);
+  policy.clock_skew = flags.clock_skew.value_or(policy.clock_skew);
+  return policy;
 }
 
 Try<std::vector<KeyPurpose>> RingsThatExist(const RingStore& store,
                                             const KeysFlags& flags) {
-  Try<std::vector<KeyPurpose>> purposes = ReadPurposes(flags.purpose);
-  if (!purposes || purposes->size() == 1) return purposes;
-  std::erase_if(*purposes, [&](KeyPurpose purpose) {
+  if (!flags.purpose.empty()) {
+    const Try<KeyPurpose> purpose = ReadPurpose(flags.purpose);
+    if (!purpose) return purpose.error();
+    return std::vector<KeyPurpose>{*purpose};
+  }
+  std::vector<KeyPurpose> purposes(std::begin(kPurposes), std::end(kPurposes));
+  std::erase_if(purposes, [&](KeyPurpose purpose) {
     std::error_code ignored;
     return !std::filesystem::exists(store.RingPath(purpose), ignored);
   });
-  if (!purposes->empty()) return purposes;
+  if (!purposes.empty()) return purposes;
   return Failure{kUsage, "there is no ring in " + flags.files.directory,
                  "make them with `signet keys init`"};
 }

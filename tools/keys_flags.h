@@ -36,11 +36,12 @@ struct KeysFlags {
 Time Now();
 
 Try<KeyPurpose> ReadPurpose(const std::string& name);
-// ReadPurposes gives the one that is named, or all.
-Try<std::vector<KeyPurpose>> ReadPurposes(const std::string& name);
 
-// RingsThatExist leaves out purposes without a ring, unless there is but one.
-// It fails if nothing is left.
+// WithFlags is the policy with what the flags say of it.
+RotationPolicy WithFlags(RotationPolicy policy, const KeysFlags& flags);
+
+// RingsThatExist gives the purpose that is named, or all that have a ring. It
+// fails if none has.
 Try<std::vector<KeyPurpose>> RingsThatExist(const RingStore& store,
                                             const KeysFlags& flags);
 
@@ -56,12 +57,16 @@ struct FoundKey {
 };
 Try<FoundKey> FindKey(const std::vector<SigningRing>& rings, std::string text);
 
-// The commands that change a ring (keys_steps.cc), and `check`.
+// The commands: those that make a ring (keys_init.cc), show it, or change it
+// (keys_steps.cc), and `check`.
+Done Init(const KeysFlags& flags);
+Done List(const KeysFlags& flags);
 Done Rotate(const KeysFlags& flags);
 Done Promote(const KeysFlags& flags);
 Done Retire(const KeysFlags& flags);
 Done Revoke(const KeysFlags& flags);
 Done Import(const KeysFlags& flags);
+Done SetPolicy(const KeysFlags& flags);
 Done Rewrap(const KeysFlags& flags);
 Done Check(const KeysFlags& flags);
 

@@ -8,6 +8,7 @@
 #include "signet/key_import.h"
 #include "tools/confirm.h"
 #include "tools/files.h"
+#include "tools/keys_costs.h"
 #include "tools/keys_flags.h"
 #include "tools/ring_view.h"
 
@@ -28,7 +29,6 @@ struct Target {
   bool cost_shown = false;
 
   std::string name() const { return PurposeText(purpose); }
-  const RotationPolicy& policy() const { return ring.info().policy; }
 };
 
 Try<Target> OpenTarget(const KeysFlags& flags) {
@@ -103,74 +103,6 @@ Done ApplyAndShow(Target& target, const KeysFlags& flags, const Step& step,
   PrintWhatHappened(target.ring, *ring, now);
   PrintChanges(*ring, now);
   return {};
-}
-
-const SigningRing::Key* PendingKey(const SigningRing& ring, Time now) {
-  for (const SigningRing::Key& key : ring.keys()) {
-    if (key.schedule.StateAt(now) == KeyState::kPending) return &key;
-  }
-  return nullptr;
-}
-
-// CostOfNoLead says who refuses a key that signs before its time.
-std::string CostOfNoLead(const Target& target, const std::string& key) {
-  switch (target.purpose) {
-    case KeyPurpose::kAccess:
-      return "a verifier refuses the tokens of " + key +
-             " until it has fetched the ring: within seconds if it follows "
-             "signetd's feed, else within " +
-             FormatDuration(target.policy().verifier_refresh);
-    case KeyPurpose::kRefresh:
-      return "a signetd that has not read the ring yet refuses what " + key +
-             " makes, for about a second";
-    case KeyPurpose::kFeed:
-      return "an edge believes nothing that " + key +
-             " signs and becomes stale, until it is given the new "
-             "feed.pub.json, or the time that its copy of the ring names";
-  }
-  return {};
-}
-
-// WhoMustHear says whether a running signetd must be told of a revocation.
-std::string WhoMustHear(KeyPurpose purpose, const std::string& id) {
-  switch (purpose) {
-    case KeyPurpose::kAccess:
-      return "signetd reads the ring within a second, and who follows its feed "
-             "fetches it at once; who has a copy of the ring of their own "
-             "hears of it by `signet revoke key " +
-             id + "`";
-    case KeyPurpose::kRefresh:
-      return "signetd reads the ring within a second and need not be told";
-    case KeyPurpose::kFeed:
-      return "signetd reads the ring within a second; an edge that does not "
-             "know the key that signs then needs the new feed.pub.json";
-  }
-  return {};
-}
-
-std::string CostOfRevocation(const SigningRing& ring,
-                             const SigningRing::Key& key, Time now) {
-  std::string cost;
-  switch (ring.info().purpose) {
-    case KeyPurpose::kAccess:
-      cost =
-          "every token that it signed is refused from now on; their holders "
-          "refresh, or sign in again";
-      break;
-    case KeyPurpose::kRefresh:
-      cost =
-          "every session that it made a refresh token for has to sign in "
-          "again";
-      break;
-    case KeyPurpose::kFeed:
-      cost = "edges believe nothing that it signed";
-      break;
-  }
-  if (ring.Active(now) == &key && PendingKey(ring, now) == nullptr) {
-    cost += ". No key is pending: nothing signs until `signet keys rotate " +
-            PurposeText(ring.info().purpose) + "`";
-  }
-  return cost;
 }
 
 Done EndEarly(const KeysFlags& flags, Target& target) {
@@ -264,8 +196,8 @@ Done Rotate(const KeysFlags& flags) {
         "`signet keys promote " + target->name() + " --now` makes it sign"};
   }
   if (target->ring.Active(now) != nullptr) {
-    const Done confirmed =
-        ConfirmFor(*target, CostOfNoLead(*target, "the new key"), flags.yes);
+    const Done confirmed = ConfirmFor(
+        *target, CostOfNoLead(target->ring.info(), "the new key"), flags.yes);
     if (!confirmed) return confirmed;
   }
   return ApplyAndShow(
@@ -285,7 +217,8 @@ Done Promote(const KeysFlags& flags) {
   }
   if (flags.now && now < pending->schedule.AcceptedFrom()) {
     const Done confirmed = ConfirmFor(
-        *target, CostOfNoLead(*target, ShortId(pending->key.id())), flags.yes);
+        *target, CostOfNoLead(target->ring.info(), ShortId(pending->key.id())),
+        flags.yes);
     if (!confirmed) return confirmed;
   }
   return ApplyAndShow(
@@ -377,6 +310,37 @@ Done Import(const KeysFlags& flags) {
         return ring.Import(*std::move(key), now, flags.lead);
       },
       "`signet keys list` shows what comes next");
+}
+
+Done SetPolicy(const KeysFlags& flags) {
+  if (!flags.verifier_refresh && !flags.max_token_life && !flags.clock_skew) {
+    return Failure{kUsage, "say what is to change",
+                   "--verifier-refresh, --max-token-life or --clock-skew; "
+                   "`signet keys show` tells what holds"};
+  }
+  Try<Target> target = OpenTarget(flags);
+  if (!target) return target.error();
+  const RotationPolicy policy = WithFlags(target->ring.info().policy, flags);
+  if (const Status valid = policy.Validate(); !valid) {
+    return FromError(valid.error());
+  }
+  const Try<SigningRing> ring = Apply(
+      *target,
+      [&](SigningRing& changed, Time) -> Status {
+        Status set = changed.SetPolicy(WithFlags(changed.info().policy, flags));
+        // The flags are sound: it is the keys that cannot keep the promise.
+        if (!set) return Error{ErrorCode::kConflict, set.error().message};
+        return set;
+      },
+      "`signet keys show` tells when keys turn; try again when those that "
+      "were planned under the old policy have");
+  if (!ring) return ring.error();
+  if (flags.as_json) {
+    PrintLine(RingJson(*ring, Now()));
+    return {};
+  }
+  PrintRing(*ring, Now(), false);
+  return {};
 }
 
 Done Rewrap(const KeysFlags& flags) {

@@ -36,6 +36,8 @@ mint signs a token with the active key of the access ring and prints it.
     --client ID        --scope TEXT        --session ID
     --lifetime 10m     until it expires, at most the ring's max token life
     --claims JSON      an object of other claims
+    --encrypt-to FILE  a public encryption ring: only who has its secret half
+                       can read the token, which must be a JWT
     --keys DIR, --kek SOURCE    as in `signet keys`
 
 verify accepts a token or says why not. Name what you expect, or waive it:
@@ -47,6 +49,8 @@ It uses the public access ring in a file and does not know of revocations:
     --public-ring FILE      reads FILE
     --kek SOURCE            opens the sealed ring DIR/access.ring instead: for
                             v4.local, jwt-hs256 and jwe-dir
+    --decrypt               reads encrypted tokens with DIR/encryption.ring,
+                            which --kek opens; default DIR/kek
 With --feed or --url it asks the service for its live revocation list, and for
 its ring too unless --public-ring or --kek names one:
     --feed-ring FILE        whom to believe: default DIR/feed.pub.json
@@ -62,6 +66,7 @@ struct MintFlags {
   Claims claims;
   std::string issuer;
   std::optional<Duration> lifetime;
+  std::string encrypt_to;
   bool as_json = false;
 };
 
@@ -73,6 +78,7 @@ struct VerifyFlags {
   bool any_audience = false;
   std::string public_ring;
   std::string kek;
+  bool decrypt = false;
   bool feed = false;
   FeedFlags feed_flags;
   bool explain = false;
@@ -105,7 +111,14 @@ Done Mint(const MintFlags& flags) {
                    "the ring's tokens live at most " + FormatDuration(limit),
                    "write --lifetime " + FormatDuration(limit) + " or less"};
   }
-  const Result<std::string> token = Issuer(*ring).Mint(claims);
+  Issuer issuer(*ring);
+  std::optional<KeyRing> recipients;
+  if (!flags.encrypt_to.empty()) {
+    const Try<KeyRing> read = LoadPublicRing(flags.encrypt_to);
+    if (!read) return read.error();
+    issuer.EncryptTo(recipients.emplace(*read));
+  }
+  const Result<std::string> token = issuer.Mint(claims);
   if (!token) return FromError(token.error());
   PrintLine(flags.as_json ? MintedJson(*token, claims) : *token);
   return {};
@@ -155,6 +168,8 @@ std::string HintFor(const Refusal& refusal) {
     case RefusalCode::kWrongAudience:
       return "--audience names the audience; `signet token inspect` shows the "
              "token's";
+    case RefusalCode::kNoKeys:
+      return "--decrypt reads tokens that are encrypted to a public key";
     default:
       return "";
   }
@@ -211,6 +226,16 @@ Failure PolicyFailure(const Error& error) {
   return failure;
 }
 
+// SealedRing opens a ring that holds secrets which a verifier needs.
+Try<KeyRing> SealedRing(const VerifyFlags& flags, KeyPurpose purpose) {
+  const Try<std::unique_ptr<RingStore>> store =
+      OpenStore({.directory = flags.feed_flags.keys, .kek = flags.kek});
+  if (!store) return store.error();
+  const Try<SigningRing> ring = LoadRing(**store, purpose);
+  if (!ring) return ring.error();
+  return ring->ForVerifier();
+}
+
 // RingInFile is what a verifier needs of the ring that the flags name.
 Try<KeyRing> RingInFile(const VerifyFlags& flags) {
   if (flags.kek.empty()) {
@@ -222,25 +247,23 @@ Try<KeyRing> RingInFile(const VerifyFlags& flags) {
   if (!flags.public_ring.empty()) {
     return Failure{kUsage, "--public-ring and --kek exclude each other"};
   }
-  const Try<std::unique_ptr<RingStore>> store =
-      OpenStore({.directory = flags.feed_flags.keys, .kek = flags.kek});
-  if (!store) return store.error();
-  const Try<SigningRing> ring = LoadRing(**store, KeyPurpose::kAccess);
-  if (!ring) return ring.error();
-  return ring->ForVerifier();
+  return SealedRing(flags, KeyPurpose::kAccess);
 }
 
-Done VerifyByFile(const VerifyFlags& flags, const std::string& token) {
+Done VerifyByFile(const VerifyFlags& flags, const std::string& token,
+                  const LiveRing* secrets) {
   const Try<KeyRing> ring = RingInFile(flags);
   if (!ring) return ring.error();
   const LiveRing keys(*ring);
-  const Result<Verifier> verifier =
+  Result<Verifier> verifier =
       Verifier::CreateWithoutRevocation(PolicyFor(flags, *ring), keys);
   if (!verifier) return PolicyFailure(verifier.error());
+  if (secrets) verifier->DecryptWith(*secrets);
   return Judge(*verifier, flags, token, false);
 }
 
-Done VerifyByFeed(const VerifyFlags& flags, const std::string& token) {
+Done VerifyByFeed(const VerifyFlags& flags, const std::string& token,
+                  const LiveRing* secrets) {
   std::optional<LiveRing> file_keys;
   if (!flags.public_ring.empty() || !flags.kek.empty()) {
     const Try<KeyRing> ring = RingInFile(flags);
@@ -252,9 +275,10 @@ Done VerifyByFeed(const VerifyFlags& flags, const std::string& token) {
   const LiveRing& keys = file_keys ? *file_keys : (*feed)->keys();
   const std::optional<KeyRing> ring = keys.Copy();
   if (!ring) return Failure{kUnavailable, "the feed brought no access ring"};
-  const Result<Verifier> verifier =
+  Result<Verifier> verifier =
       Verifier::Create(PolicyFor(flags, *ring), keys, (*feed)->revocations());
   if (!verifier) return PolicyFailure(verifier.error());
+  if (secrets) verifier->DecryptWith(*secrets);
   return Judge(*verifier, flags, token, true);
 }
 
@@ -267,8 +291,15 @@ Done Verify(const VerifyFlags& flags) {
   }
   const Try<std::string> token = ReadToken(flags.token);
   if (!token) return token.error();
+  std::optional<LiveRing> secrets;
+  if (flags.decrypt) {
+    const Try<KeyRing> ring = SealedRing(flags, KeyPurpose::kEncryption);
+    if (!ring) return ring.error();
+    secrets.emplace(*ring);
+  }
   const bool live = flags.feed || !flags.feed_flags.service.url.empty();
-  return live ? VerifyByFeed(flags, *token) : VerifyByFile(flags, *token);
+  const auto verify = live ? VerifyByFeed : VerifyByFile;
+  return verify(flags, *token, secrets ? &*secrets : nullptr);
 }
 
 Done Inspect(const InspectFlags& flags) {
@@ -299,6 +330,7 @@ void AddMint(CommandLine& line, CLI::App* group) {
   AddText(command, "--scope", flags->claims.scope);
   AddText(command, "--session", flags->claims.session_id);
   AddText(command, "--claims", flags->claims.custom);
+  AddText(command, "--encrypt-to", flags->encrypt_to);
   AddDuration(command, "--lifetime", flags->lifetime);
   AddSwitch(command, "--json", flags->as_json);
 }
@@ -313,6 +345,7 @@ void AddVerify(CommandLine& line, CLI::App* group) {
   AddSwitch(command, "--any-audience", flags->any_audience);
   AddText(command, "--public-ring", flags->public_ring);
   AddText(command, "--kek", flags->kek);
+  AddSwitch(command, "--decrypt", flags->decrypt);
   AddSwitch(command, "--feed", flags->feed);
   AddFeedFlags(command, flags->feed_flags);
   AddSwitch(command, "--explain", flags->explain);
