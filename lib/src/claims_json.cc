@@ -16,6 +16,7 @@
 
 #include <charconv>
 
+#include "minted_claims.h"
 #include "signet/timestamp.h"
 #include "strict_json.h"
 
@@ -60,10 +61,7 @@ bool IsText(const JsonNode& node) {
 std::optional<EpochSeconds> ReadTime(const JsonNode& node, ClaimsForm form) {
   if (form != ClaimsForm::kPaseto) return ReadNumericDate(node);
   if (node.kind != JsonKind::kString) return std::nullopt;
-  const std::optional<Timestamp> time = ParseTimestamp(node.text);
-  // A fraction is cut off: rounded up, `iat` could escape a cutoff.
-  if (!time || time->seconds <= EpochSeconds{}) return std::nullopt;
-  return time->seconds;
+  return ReadPasetoTime(node.text);
 }
 
 // Reader fills Claims member by member, up to the first refusal.
@@ -76,8 +74,7 @@ class Reader {
       if (auto refusal = ReadMember(member)) return refusal;
     }
     if (!claims_.custom.empty()) claims_.custom += '}';
-    if (auto refusal = FindMissing()) return refusal;
-    return CheckOrder();
+    return CheckClaims(claims_, form_);
   }
 
  private:
@@ -148,33 +145,6 @@ class Reader {
     AppendJsonString(claims_.custom, member.name);
     claims_.custom += ':';
     AppendJson(claims_.custom, member);
-  }
-
-  std::optional<Refusal> FindMissing() const {
-    auto missing = [](std::string_view claim) {
-      return Refuse(RefusalCode::kMissingClaim, claim);
-    };
-    if (claims_.issuer.empty()) return missing("iss");
-    if (claims_.subject.empty()) return missing("sub");
-    if (claims_.expires_at == EpochSeconds{}) return missing("exp");
-    if (claims_.issued_at == EpochSeconds{}) return missing("iat");
-    if (form_ != ClaimsForm::kJwt) return std::nullopt;
-    // RFC 9068 2.2.
-    if (claims_.audience.empty()) return missing("aud");
-    if (claims_.client_id.empty()) return missing("client_id");
-    if (claims_.token_id.empty()) return missing("jti");
-    return std::nullopt;
-  }
-
-  // A token that never was valid could otherwise slip through the skew.
-  std::optional<Refusal> CheckOrder() const {
-    if (claims_.expires_at <= claims_.issued_at) {
-      return Refuse(RefusalCode::kBadClaim, "exp");
-    }
-    if (claims_.not_before && *claims_.not_before >= claims_.expires_at) {
-      return Refuse(RefusalCode::kBadClaim, "nbf");
-    }
-    return std::nullopt;
   }
 
   ClaimsForm form_;
@@ -341,21 +311,62 @@ size_t Estimate(const Claims& claims) {
 
 }  // namespace
 
-// RFC 7519 2 lets NumericDate be any JSON number; whole seconds in plain
-// digits are its one spelling here.
+std::optional<EpochSeconds> ReadPasetoTime(std::string_view text) {
+  const std::optional<Timestamp> time = ParseTimestamp(text);
+  // A fraction is cut off: rounded up, `iat` could escape a cutoff.
+  if (!time || time->seconds <= EpochSeconds{}) return std::nullopt;
+  return time->seconds;
+}
+
 std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node) {
   if (node.kind != JsonKind::kNumber) return std::nullopt;
+  return ReadNumericDate(node.text);
+}
+
+// RFC 7519 2 lets NumericDate be any JSON number; whole seconds in plain
+// digits are its one spelling here.
+std::optional<EpochSeconds> ReadNumericDate(std::string_view text) {
   int64_t seconds = 0;
-  const char* end = node.text.data() + node.text.size();
-  auto [stop, error] = std::from_chars(node.text.data(), end, seconds);
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, seconds);
   if (error != std::errc() || stop != end || seconds <= 0) return std::nullopt;
   EpochSeconds time{Seconds(seconds)};
   if (time > kLatestTime) return std::nullopt;
   return time;
 }
 
+std::optional<Refusal> CheckClaims(const Claims& claims, ClaimsForm form) {
+  auto missing = [](std::string_view claim) {
+    return Refuse(RefusalCode::kMissingClaim, claim);
+  };
+  if (claims.issuer.empty()) return missing("iss");
+  if (claims.subject.empty()) return missing("sub");
+  if (claims.expires_at == EpochSeconds{}) return missing("exp");
+  if (claims.issued_at == EpochSeconds{}) return missing("iat");
+  if (form == ClaimsForm::kJwt) {
+    // RFC 9068 2.2.
+    if (claims.audience.empty()) return missing("aud");
+    if (claims.client_id.empty()) return missing("client_id");
+    if (claims.token_id.empty()) return missing("jti");
+  }
+  // A token that never was valid could otherwise slip through the skew.
+  if (claims.expires_at <= claims.issued_at) {
+    return Refuse(RefusalCode::kBadClaim, "exp");
+  }
+  if (claims.not_before && *claims.not_before >= claims.expires_at) {
+    return Refuse(RefusalCode::kBadClaim, "nbf");
+  }
+  return std::nullopt;
+}
+
 std::optional<Refusal> ReadClaims(std::string_view json, ClaimsForm form,
                                   Claims& claims) {
+  if (ReadMintedClaims(json, form, claims)) return std::nullopt;
+  return ReadClaimsStrictly(json, form, claims);
+}
+
+std::optional<Refusal> ReadClaimsStrictly(std::string_view json,
+                                          ClaimsForm form, Claims& claims) {
   JsonDocument document;
   if (!document.Parse(json)) return Refuse(RefusalCode::kMalformed, {});
   return Reader(form, claims).Read(document.root());

@@ -27,8 +27,19 @@ inline constexpr size_t kMaxCustomLength = 4096;
 std::optional<Refusal> ReadClaims(std::string_view json, ClaimsForm form,
                                   Claims& claims);
 
-// ReadNumericDate reads a time of a JWT; nullopt if it is no such number.
+// ReadClaimsStrictly does the same by a parser, whatever the spelling. To be
+// read fast and to be read slowly is one and the same.
+std::optional<Refusal> ReadClaimsStrictly(std::string_view json,
+                                          ClaimsForm form, Claims& claims);
+
+// CheckClaims looks for what is missing, and at the order of the times.
+std::optional<Refusal> CheckClaims(const Claims& claims, ClaimsForm form);
+
+// ReadNumericDate reads a time of a JWT, ReadPasetoTime one of a PASETO;
+// nullopt if it is none.
 std::optional<EpochSeconds> ReadNumericDate(const JsonNode& node);
+std::optional<EpochSeconds> ReadNumericDate(std::string_view text);
+std::optional<EpochSeconds> ReadPasetoTime(std::string_view text);
 
 // WriteClaims writes the claims set without white space. It succeeds only if
 // ReadClaims would read the same claims back; kInvalid says which claim is

@@ -43,21 +43,18 @@ void Crypt(const Subkeys& keys, Bytes in, std::span<uint8_t> out) {
                        keys.cipher.span().first<32>());
 }
 
-std::array<uint8_t, kTagSize> Tag(const Subkeys& keys, std::string_view nonce,
-                                  std::string_view ciphertext,
-                                  std::string_view footer,
+// Tag hashes PAE of the parts, which need not be copied together for that.
+std::array<uint8_t, kTagSize> Tag(const Subkeys& keys, Bytes nonce,
+                                  Bytes ciphertext, std::string_view footer,
                                   std::string_view implicit_assertion) {
-  std::string pae;
-  pae.reserve(6 * 8 + kHeader.size() + kNonceSize + ciphertext.size() +
-              footer.size() + implicit_assertion.size());
-  AppendPaeSize(pae, 5);
-  AppendPaePiece(pae, kHeader);
-  AppendPaePiece(pae, nonce);
-  AppendPaePiece(pae, ciphertext);
-  AppendPaePiece(pae, footer);
-  AppendPaePiece(pae, implicit_assertion);
+  hazmat::Blake2bStream hash(kTagSize, keys.mac.span());
+  hash.Update(PaeSize(5));
+  for (Bytes piece : {AsBytes(kHeader), nonce, ciphertext, AsBytes(footer),
+                      AsBytes(implicit_assertion)}) {
+    hash.Update(PaeSize(piece.size())).Update(piece);
+  }
   std::array<uint8_t, kTagSize> tag;
-  Blake2b(tag, AsBytes(pae), keys.mac.span());
+  hash.Finish(tag);
   return tag;
 }
 
@@ -72,9 +69,8 @@ std::string SealPasetoWithNonce(const SecretKey& key, std::string_view message,
   body.resize(kNonceSize + message.size());
   Crypt(keys, AsBytes(message),
         WritableBytes(body, kNonceSize, message.size()));
-  body +=
-      AsText(Tag(keys, AsText(nonce), std::string_view(body).substr(kNonceSize),
-                 footer, implicit_assertion));
+  body += AsText(Tag(keys, nonce, AsBytes(body).subspan(kNonceSize), footer,
+                     implicit_assertion));
   return JoinPaseto(kHeader, body, footer);
 }
 
@@ -93,8 +89,7 @@ std::optional<PasetoLocal> PasetoLocal::Split(std::string_view token) {
   paseto.body_.resize(Base64DecodedSize(segments->body.size()));
   paseto.footer_.resize(Base64DecodedSize(segments->footer.size()));
   if (paseto.body_.size() < kNonceSize + kTagSize ||
-      !Base64UrlDecodeTo(segments->body,
-                         WritableBytes(paseto.body_, 0, paseto.body_.size())) ||
+      !Base64UrlDecodeTo(segments->body, paseto.body_) ||
       !Base64UrlDecodeTo(
           segments->footer,
           WritableBytes(paseto.footer_, 0, paseto.footer_.size()))) {
@@ -103,26 +98,22 @@ std::optional<PasetoLocal> PasetoLocal::Split(std::string_view token) {
   return paseto;
 }
 
-PasetoLocal::~PasetoLocal() {
-  Wipe(WritableBytes(message_, 0, message_.size()));
-}
+PasetoLocal::~PasetoLocal() { Wipe(body_); }
 
 bool PasetoLocal::Verify(const VerifyKey& key,
                          std::string_view implicit_assertion) {
   if (!MadeBy(key.format())) return false;
-  const std::string_view body = body_;
-  const std::string_view nonce = body.substr(0, kNonceSize);
-  const std::string_view ciphertext =
-      body.substr(kNonceSize, body.size() - kNonceSize - kTagSize);
-  const Subkeys keys =
-      Derive(KeyAccess::Of(key).secret.bytes(), AsBytes(nonce));
-  if (!ConstantTimeEqual(
-          Tag(keys, nonce, ciphertext, footer_, implicit_assertion),
-          AsBytes(body.substr(body.size() - kTagSize)))) {
+  const std::span<uint8_t> body(body_);
+  const Bytes nonce = body.first(kNonceSize);
+  const std::span<uint8_t> text =
+      body.subspan(kNonceSize, body.size() - kNonceSize - kTagSize);
+  const Subkeys keys = Derive(KeyAccess::Of(key).secret.bytes(), nonce);
+  if (!ConstantTimeEqual(Tag(keys, nonce, text, footer_, implicit_assertion),
+                         body.last(kTagSize))) {
     return false;
   }
-  message_.resize(ciphertext.size());
-  Crypt(keys, AsBytes(ciphertext), WritableBytes(message_, 0, message_.size()));
+  Crypt(keys, text, text);
+  message_ = AsText(text);
   return true;
 }
 

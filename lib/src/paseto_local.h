@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "claims_json.h"
 #include "paseto_parts.h"
@@ -50,15 +51,16 @@ class PasetoLocal {
   static bool AgreesWith(const TokenHeader&, KeyFormat) { return true; }
 
   // Verify checks the tag over all parts and the assertion, and only then
-  // decrypts the message.
+  // decrypts the message, in its place. Once it has said true, it is not
+  // called again.
   bool Verify(const VerifyKey& key, std::string_view implicit_assertion);
 
  private:
   PasetoLocal() = default;
 
-  std::string body_;  // nonce 32 ‖ ciphertext ‖ tag 32
+  std::vector<uint8_t> body_;  // nonce 32 ‖ ciphertext ‖ tag 32
   std::string footer_;
-  std::string message_;
+  std::string_view message_;  // in body_
 };
 
 }  // namespace signet

@@ -1,6 +1,7 @@
 #ifndef SIGNET_LIB_SRC_PASETO_PARTS_H_
 #define SIGNET_LIB_SRC_PASETO_PARTS_H_
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -46,8 +47,9 @@ std::optional<PasetoSegments> SplitPaseto(std::string_view token,
 std::string JoinPaseto(std::string_view header, std::string_view body,
                        std::string_view footer);
 
-// AppendPaeSize writes a size as LE64; the specification clears the top bit,
-// which no size has.
+// PaeSize is a size as LE64; the specification clears the top bit, which no
+// size has.
+std::array<uint8_t, 8> PaeSize(size_t size);
 void AppendPaeSize(std::string& out, size_t size);
 void AppendPaePiece(std::string& out, std::string_view piece);
 

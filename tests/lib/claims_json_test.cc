@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "minted_claims.h"
 #include "tests/lib/token_fixture.h"
 
 namespace signet {
@@ -51,6 +52,60 @@ TEST_CASE("claims that are written are read back the same") {
     Claims read;
     CHECK_FALSE(ReadClaims(*text, form, read).has_value());
     CHECK(read == claims);
+  }
+}
+
+TEST_CASE("the usual spelling is read without a parser") {
+  Claims claims = GoodClaims();
+  claims.not_before = kNow;
+  for (ClaimsForm form :
+       {ClaimsForm::kPaseto, ClaimsForm::kJwt, ClaimsForm::kPlainJwt}) {
+    Claims read;
+    REQUIRE(ReadMintedClaims(*WriteClaims(claims, form), form, read));
+    CHECK(read == claims);
+  }
+}
+
+// SameByBothReaders tells whether what reads fast agrees with what reads any
+// spelling: on the refusal, or on the claims.
+bool SameByBothReaders(std::string_view json, ClaimsForm form) {
+  Claims fast, strict;
+  const auto refused = ReadClaims(json, form, fast);
+  if (refused != ReadClaimsStrictly(json, form, strict)) return false;
+  return refused.has_value() || fast == strict;
+}
+
+TEST_CASE("both readers agree on every text near a usual one") {
+  Claims claims = GoodClaims();
+  claims.not_before = kNow;
+  constexpr std::string_view kPieces[] = {
+      "",  "\"", "\\", ",",    ":", "{", "}",    "0",
+      "-", " ",  "a",  "\x7f", "Z", ".", "\"\"", ",\"sid\":\"s\""};
+  for (ClaimsForm form : {ClaimsForm::kPaseto, ClaimsForm::kJwt}) {
+    const std::string text = *WriteClaims(claims, form);
+    for (size_t at = 0; at <= text.size(); ++at) {
+      for (const std::string_view piece : kPieces) {
+        for (const size_t cut : {0, 1, 2}) {
+          std::string other = text;
+          other.replace(at, cut, piece);
+          CAPTURE(other);
+          REQUIRE(SameByBothReaders(other, form));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a usual spelling with one wrong value is refused") {
+  const std::string good = *WriteClaims(GoodClaims(), ClaimsForm::kJwt);
+  for (const auto& [from, to] :
+       {std::pair("\"read write\"", "\"\""),
+        std::pair("1795341900", "01795341900"),
+        std::pair("1795341600", "1795341900"),
+        std::pair("\"api.example\"", "\"\""),
+        std::pair("1795341600,", "1795341600,\"nbf\":0,")}) {
+    CAPTURE(to);
+    CHECK(Read(ReplaceFirst(good, from, to), ClaimsForm::kJwt).has_value());
   }
 }
 
