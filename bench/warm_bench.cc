@@ -2,11 +2,14 @@
 // a session in Redis costs on each request.
 
 #include <latch>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "bench/paired.h"
 #include "bench/redis.h"
 #include "bench/setup.h"
+#include "signet/jwk.h"
 
 namespace signet::bench {
 namespace {
@@ -16,7 +19,13 @@ constexpr int kTokens = 10'000;
 // Edge is a verifier that has seen its tokens.
 struct Edge {
   explicit Edge(const RevocationList& revocations)
-      : verifier(Require(Verifier::Create(AnyAgePolicy(), live, revocations))) {
+      : Edge(revocations, NewRing(KeyFormat::kPasetoV4Public), {}) {}
+  // The verifier knows `keys`, or those of the ring that signs.
+  Edge(const RevocationList& revocations, SigningRing signing,
+       const std::optional<KeyRing>& keys)
+      : ring(std::move(signing)),
+        live(keys.value_or(ring.Public())),
+        verifier(Require(Verifier::Create(AnyAgePolicy(), live, revocations))) {
     const Issuer issuer(ring);
     for (size_t i = 0; i < kTokens; ++i) {
       tokens.push_back(Require(issuer.Mint(TypicalClaims())));
@@ -29,8 +38,8 @@ struct Edge {
     Keep(verdict->claims().subject.data());
   }
 
-  SigningRing ring = NewRing(KeyFormat::kPasetoV4Public);
-  LiveRing live{ring.Public()};
+  SigningRing ring;
+  LiveRing live;
   std::vector<std::string> tokens;
   Verifier verifier;
 };
@@ -56,6 +65,30 @@ void WithRevocations(const Edge& edge, const Edge& full) {
   Compare(
       "verify_warm_1m", "the same with an empty list", kTokens,
       [&](int) { full.Verify(ours++); }, [&](int) { edge.Verify(theirs++); });
+}
+
+// RingOf is a ring of that many keys, of which `ring` holds one.
+KeyRing RingOf(size_t count, const SigningRing& ring) {
+  std::string set = R"({"keys":[)" + WriteJwk(ring.Public().keys()[0].key);
+  while (--count > 0) {
+    const SigningRing other = NewRing(ring.info().format);
+    set += "," + WriteJwk(other.Public().keys()[0].key);
+  }
+  return Require(ReadJwks(set + "]}", ring.info().format, 1));
+}
+
+void WithManyKeys(const RevocationList& empty) {
+  const auto edge_of = [&](size_t keys) {
+    SigningRing ring = NewRing(KeyFormat::kJwtEdDsa);
+    const KeyRing known = RingOf(keys, ring);
+    return std::make_unique<Edge>(empty, std::move(ring), known);
+  };
+  const auto one = edge_of(1), hundred = edge_of(100);
+  size_t ours = 0, theirs = 0;
+  Compare(
+      "verify_warm_100_keys", "the same with one key", kTokens,
+      [&](int) { hundred->Verify(ours++); },
+      [&](int) { one->Verify(theirs++); });
 }
 
 // PerSecond lets threads verify for a while, each from a token of its own on.
@@ -101,6 +134,7 @@ void Run() {
   const Edge edge(empty);
   AgainstRedis(edge);
   WithRevocations(edge, Edge(million));
+  WithManyKeys(empty);
   TwoThreads(edge, "verify_warm_2t", 1);
   TwoThreads(edge, "verify_warm_2t_same_token", 0);
 }
