@@ -315,15 +315,21 @@ void AddRequests(Corpus& corpus) {
   const std::string claims =
       R"({"jti":"a1","htm":"POST","htu":"https://server.example/token",)"
       R"("iat":1795341600})";
-  constexpr KeyFormat kFormats[] = {KeyFormat::kJwtEdDsa, KeyFormat::kJwtEs256,
-                                    KeyFormat::kJwtRs256, KeyFormat::kJwtPs256};
-  for (uint8_t i = 0; i < 4; ++i) {
-    const SecretKey key = FixedKey(kFormats[i], 5);
+  // As dpop.cc numbers them.
+  struct Choice {
+    uint8_t number;
+    KeyFormat format;
+  };
+  for (const Choice& choice :
+       {Choice{0, KeyFormat::kJwtEdDsa}, Choice{1, KeyFormat::kJwtEs256},
+        Choice{3, KeyFormat::kJwtRs256}, Choice{7, KeyFormat::kJwtPs256}}) {
+    const uint8_t i = choice.number;
+    const SecretKey key = FixedKey(choice.format, 5);
     const std::string header = R"({"typ":"dpop+jwt","alg":")" +
                                std::string(JoseAlgorithm(key.format())) +
                                R"(","jwk":)" + WriteJwk(key.Public()) + "}";
     corpus.Add("dpop", std::string(1, static_cast<char>(i)) + claims);
-    corpus.Add("dpop", std::string(1, static_cast<char>(i + 4)) + header +
+    corpus.Add("dpop", std::string(1, static_cast<char>(i + 8)) + header +
                            std::string(kZero) + claims);
     corpus.Add("dpop", "t" + Forge(key, header, claims));
   }
