@@ -252,6 +252,11 @@ std::optional<Refusal> Jwe::ReadHeader(TokenHeader& out, TokenType type) {
     if (auto refusal = CheckTokenType(root, type)) return refusal;
   } else {
     if (auto refusal = CheckContentType(root)) return refusal;
+    // RFC 7516 4.1.11: of whatever type, it is a string.
+    std::string_view type_text;
+    if (FindMember(root, "typ") != nullptr) {
+      if (auto refusal = ReadHeaderText(root, "typ", type_text)) return refusal;
+    }
     if (auto refusal = ReadPartyInfo(root, "apu", apu_)) return refusal;
     if (auto refusal = ReadPartyInfo(root, "apv", apv_)) return refusal;
     const JsonNode* epk = FindMember(root, "epk");

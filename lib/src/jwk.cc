@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "jose_header.h"
 #include "jwk_text.h"
+#include "jwk_use.h"
 #include "key_material.h"
 #include "ring_access.h"
+#include "ring_rules.h"
 #include "strict_json.h"
 
 namespace signet {
@@ -20,46 +23,24 @@ constexpr size_t kMaxSetSize = 1u << 20;
 // The longest kid that a ring takes over.
 constexpr size_t kMaxKeyIdLength = 256;
 
-Error Invalid(std::string_view member, std::string_view problem) {
-  return {ErrorCode::kInvalid,
-          "JWK: member " + std::string(member) + " " + std::string(problem)};
-}
-
 Error Unsupported(std::string_view member) {
   return {ErrorCode::kUnsupported,
           "JWK: member " + std::string(member) +
               " names something that is not supported"};
 }
 
-const JsonNode* Find(const JsonNode& object, std::string_view name) {
-  for (const JsonNode& member : JsonChildren(object)) {
-    if (member.name == name) return &member;
-  }
-  return nullptr;
-}
-
-// Text reads an optional member that is a string if it is there.
-Result<std::string_view> Text(const JsonNode& jwk, std::string_view name) {
-  const JsonNode* member = Find(jwk, name);
-  if (member == nullptr) return std::string_view();
-  if (member->kind != JsonKind::kString || member->text.empty()) {
-    return Invalid(name, "is not a string, or empty");
-  }
-  return member->text;
-}
-
 // Decode reads a required member of base64url: `size` bytes, any number if 0.
 Result<SecretBuffer> Decode(const JsonNode& jwk, std::string_view name,
                             size_t size) {
-  Result<std::string_view> text = Text(jwk, name);
+  Result<std::string_view> text = JwkText(jwk, name);
   if (!text) return text.error();
-  if (text->empty()) return Invalid(name, "is missing");
+  if (text->empty()) return JwkInvalid(name, "is missing");
   Result<std::string> bytes = Base64UrlDecode(*text);
-  if (!bytes) return Invalid(name, "is not canonical base64url");
+  if (!bytes) return JwkInvalid(name, "is not canonical base64url");
   SecretBuffer out(AsBytes(*bytes));
   Wipe({reinterpret_cast<uint8_t*>(bytes->data()), bytes->size()});
   if (size != 0 && out.bytes().size() != size) {
-    return Invalid(name, "does not have " + std::to_string(size) + " bytes");
+    return JwkInvalid(name, "does not have " + std::to_string(size) + " bytes");
   }
   return out;
 }
@@ -68,31 +49,32 @@ Result<SecretBuffer> Decode(const JsonNode& jwk, std::string_view name,
 Result<SecretBuffer> Number(const JsonNode& jwk, std::string_view name) {
   Result<SecretBuffer> out = Decode(jwk, name, 0);
   if (out && (out->bytes().empty() || out->bytes().front() == 0)) {
-    return Invalid(name, "has a leading zero");
+    return JwkInvalid(name, "has a leading zero");
   }
   return out;
 }
 
 // HasPrivateMember: any one of them is enough to compute an RSA key's rest
-// (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
+// (RFC 7518 sections 6.2.2, 6.3.2 and 6.4), and priv is the secret of an AKP
+// key, which is not read but may leak.
 bool HasPrivateMember(const JsonNode& jwk) {
   for (const std::string_view name :
-       {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
-    if (Find(jwk, name) != nullptr) return true;
+       {"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}) {
+    if (FindMember(jwk, name) != nullptr) return true;
   }
   return false;
 }
 
 Result<KeyType> TypeOf(const JsonNode& jwk) {
-  Result<std::string_view> kty = Text(jwk, "kty");
+  Result<std::string_view> kty = JwkText(jwk, "kty");
   if (!kty) return kty.error();
-  if (kty->empty()) return Invalid("kty", "is missing");
+  if (kty->empty()) return JwkInvalid("kty", "is missing");
   if (*kty == "RSA") return KeyType::kRsa;
   if (*kty == "oct") return KeyType::kSymmetric;
   if (*kty != "OKP" && *kty != "EC") return Unsupported("kty");
-  Result<std::string_view> crv = Text(jwk, "crv");
+  Result<std::string_view> crv = JwkText(jwk, "crv");
   if (!crv) return crv.error();
-  if (crv->empty()) return Invalid("crv", "is missing");
+  if (crv->empty()) return JwkInvalid("crv", "is missing");
   if (*kty == "EC" && *crv == "P-256") return KeyType::kP256;
   if (*kty == "OKP" && *crv == "Ed25519") return KeyType::kEd25519;
   if (*kty == "OKP" && *crv == "X25519") return KeyType::kX25519;
@@ -122,49 +104,36 @@ bool Agrees(std::string_view alg, KeyFormat format) {
 
 Result<KeyFormat> ChooseFormat(const JsonNode& jwk, KeyType type,
                                std::optional<KeyFormat> wanted) {
-  Result<std::string_view> alg = Text(jwk, "alg");
+  Result<std::string_view> alg = JwkText(jwk, "alg");
   if (!alg) return alg.error();
   if (wanted) {
     if (InfoOf(*wanted)->type != type) {
-      return Invalid("kty", "is not that of a " +
-                                std::string(KeyFormatName(*wanted)) + " key");
+      return JwkInvalid(
+          "kty",
+          "is not that of a " + std::string(KeyFormatName(*wanted)) + " key");
     }
     if (!alg->empty() && !Agrees(*alg, *wanted)) {
-      return Invalid("alg", "is not that of a " +
-                                std::string(KeyFormatName(*wanted)) + " key");
+      return JwkInvalid(
+          "alg",
+          "is not that of a " + std::string(KeyFormatName(*wanted)) + " key");
     }
     return *wanted;
   }
   if (alg->empty() && type == KeyType::kEd25519) return KeyFormat::kJwtEdDsa;
-  if (alg->empty()) return Invalid("alg", "is missing, and no format is given");
+  if (alg->empty())
+    return JwkInvalid("alg", "is missing, and no format is given");
   const std::optional<KeyFormat> format = FormatByAlgorithm(*alg, type);
   if (!format) return Unsupported("alg");
   return *format;
 }
 
-// CheckUse: what a key is said to be for must include what it will do (RFC
-// 7517 sections 4.2 and 4.3).
-Status CheckUse(const JsonNode& jwk, KeyFormat format) {
-  Result<std::string_view> use = Text(jwk, "use");
-  if (!use) return use.error();
-  if (!use->empty() && *use != (IsJwe(format) ? "enc" : "sig")) {
-    return Invalid("use", "does not allow what the key is for");
+// KeyId reads kid; empty if there is none.
+Result<std::string_view> KeyId(const JsonNode& jwk) {
+  Result<std::string_view> kid = JwkText(jwk, "kid");
+  if (kid && (kid->size() > kMaxKeyIdLength || !IsPlainText(*kid))) {
+    return JwkInvalid("kid", "is too long, or not plain text");
   }
-  const JsonNode* ops = Find(jwk, "key_ops");
-  if (ops == nullptr) return {};
-  if (ops->kind != JsonKind::kArray) return Invalid("key_ops", "is no array");
-  bool allowed = false;
-  for (const JsonNode& op : JsonChildren(*ops)) {
-    if (op.kind != JsonKind::kString) {
-      return Invalid("key_ops", "is not an array of strings");
-    }
-    allowed |= IsJwe(format)
-                   ? op.text == "deriveKey" || op.text == "deriveBits" ||
-                         op.text == "decrypt" || op.text == "encrypt"
-                   : op.text == "verify" || op.text == "sign";
-  }
-  if (allowed) return {};
-  return Invalid("key_ops", "does not allow what the key is for");
+  return kid;
 }
 
 struct Described {
@@ -172,13 +141,13 @@ struct Described {
   KeyFormat format;
 };
 
-Result<Described> Describe(const JsonNode& jwk,
-                           std::optional<KeyFormat> wanted) {
+Result<Described> Describe(const JsonNode& jwk, std::optional<KeyFormat> wanted,
+                           JwkHalf half) {
   Result<KeyType> type = TypeOf(jwk);
   if (!type) return type.error();
   Result<KeyFormat> format = ChooseFormat(jwk, *type, wanted);
   if (!format) return format.error();
-  if (Status use = CheckUse(jwk, *format); !use) return use.error();
+  if (Status use = CheckJwkUse(jwk, *format, half); !use) return use.error();
   return Described{*type, *format};
 }
 
@@ -195,7 +164,7 @@ Result<RsaNumbers> ReadRsa(const JsonNode& jwk, bool is_private) {
   out.n = AsText(n->bytes());
   out.e = AsText(e->bytes());
   if (!is_private) return out;
-  if (Find(jwk, "oth") != nullptr) return Unsupported("oth");
+  if (FindMember(jwk, "oth") != nullptr) return Unsupported("oth");
   struct Field {
     const char* name;
     SecretBuffer RsaNumbers::*value;
@@ -266,7 +235,7 @@ Result<SecretKey> ReadSecret(const JsonNode& jwk, Described key) {
   if (!named) return named.error();
   if (named->bytes().size() != secret->Public().bytes().size() ||
       !ConstantTimeEqual(named->bytes(), secret->Public().bytes())) {
-    return Invalid("d", "does not belong to the public half");
+    return JwkInvalid("d", "does not belong to the public half");
   }
   return secret;
 }
@@ -286,18 +255,16 @@ Error LeakedKey() {
 // `format`.
 Result<std::optional<VerifyKey>> ReadMember(const JsonNode& jwk,
                                             KeyFormat format) {
-  if (jwk.kind != JsonKind::kObject) return Invalid("keys", "holds no objects");
+  if (jwk.kind != JsonKind::kObject)
+    return JwkInvalid("keys", "holds no objects");
   if (HasPrivateMember(jwk)) return LeakedKey();
-  Result<Described> described = Describe(jwk, format);
+  Result<Described> described = Describe(jwk, format, JwkHalf::kPublic);
   if (!described) return std::optional<VerifyKey>();
   Result<VerifyKey> key = ReadPublic(jwk, *described);
   if (!key) return key.error();
-  Result<std::string_view> kid = Text(jwk, "kid");
+  Result<std::string_view> kid = KeyId(jwk);
   if (!kid) return kid.error();
   if (kid->empty()) return std::optional<VerifyKey>(*std::move(key));
-  if (kid->size() > kMaxKeyIdLength || !IsPlainText(*kid)) {
-    return Invalid("kid", "is too long, or not plain text");
-  }
   return std::optional<VerifyKey>(key->WithId(std::string(*kid)));
 }
 
@@ -309,9 +276,10 @@ Result<VerifyKey> ReadJwk(std::string_view json,
   if (Status ok = ParseObject(json, document); !ok) return ok.error();
   const JsonNode& jwk = document.root();
   if (HasPrivateMember(jwk)) return LeakedKey();
-  Result<Described> described = Describe(jwk, format);
+  Result<Described> described = Describe(jwk, format, JwkHalf::kPublic);
   if (!described) return described.error();
   if (described->type == KeyType::kSymmetric) return LeakedKey();
+  if (Result<std::string_view> kid = KeyId(jwk); !kid) return kid.error();
   return ReadPublic(jwk, *described);
 }
 
@@ -319,8 +287,12 @@ Result<SecretKey> ReadSecretJwk(std::string_view json,
                                 std::optional<KeyFormat> format) {
   JsonDocument document;
   if (Status ok = ParseObject(json, document); !ok) return ok.error();
-  Result<Described> described = Describe(document.root(), format);
+  Result<Described> described =
+      Describe(document.root(), format, JwkHalf::kSecret);
   if (!described) return described.error();
+  if (Result<std::string_view> kid = KeyId(document.root()); !kid) {
+    return kid.error();
+  }
   return ReadSecret(document.root(), *described);
 }
 
@@ -342,13 +314,17 @@ Result<KeyRing> ReadJwks(std::string_view json, KeyFormat format,
     return Error{ErrorCode::kInvalid,
                  "JWK set: the key format is not one that a set publishes"};
   }
+  if (generation < 1 || generation > kMaxGeneration) {
+    return Error{ErrorCode::kInvalid,
+                 "JWK set: the generation is not between 1 and 2^53 - 1"};
+  }
   JsonDocument document;
   if (json.size() > kMaxSetSize || !document.Parse(json, kMaxSetMembers)) {
     return Error{ErrorCode::kInvalid,
                  "JWK set: not one JSON object, too large, or a member is "
                  "repeated"};
   }
-  const JsonNode* array = Find(document.root(), "keys");
+  const JsonNode* array = FindMember(document.root(), "keys");
   if (array == nullptr || array->kind != JsonKind::kArray) {
     return Error{ErrorCode::kInvalid, "JWK set: member keys is not an array"};
   }

@@ -25,6 +25,19 @@ std::optional<Refusal> Refuse(RefusalCode code, std::string_view claim) {
   return Refusal{code, Stage::kHeader, claim};
 }
 
+// CheckContentType: a payload that is a token again (RFC 7519 section 5.2) is
+// no claims set, whatever it looks like.
+std::optional<Refusal> CheckContentType(const JsonNode& header) {
+  if (FindMember(header, "cty") == nullptr) return std::nullopt;
+  std::string_view type;
+  if (auto refusal = ReadHeaderText(header, "cty", type)) return refusal;
+  if (EqualsIgnoringCase(type, "jwt") ||
+      EqualsIgnoringCase(type, "application/jwt")) {
+    return Refuse(RefusalCode::kUnsupported, "cty");
+  }
+  return std::nullopt;
+}
+
 // DecodeSegment decodes one segment into `out` and moves behind it.
 bool DecodeSegment(std::string_view segment, std::span<uint8_t>& out) {
   size_t size = Base64DecodedSize(segment.size());
@@ -102,6 +115,7 @@ std::optional<Refusal> Jws::ReadHeader(TokenHeader& out, TokenType type) const {
     return Refuse(RefusalCode::kUnsupported, "alg");
   }
   if (auto refusal = CheckTokenType(root, type)) return refusal;
+  if (auto refusal = CheckContentType(root)) return refusal;
   // RFC 7515 4.1.4 makes kid optional; here nobody tries keys in turn.
   std::string_view key_id;
   if (auto refusal = ReadHeaderText(root, "kid", key_id)) return refusal;

@@ -84,6 +84,16 @@ Material NewMaterial(KeyFormat format) {
   return material;
 }
 
+// IsPublicKeyText tells of a key that everybody may know, taken for the secret
+// of a MAC (CVE-2022-29217, CVE-2024-33663).
+bool IsPublicKeyText(std::string_view secret) {
+  for (const std::string_view start :
+       {"-----BEGIN ", "---- BEGIN ", "ssh-", "ecdsa-sha2-"}) {
+    if (secret.starts_with(start)) return true;
+  }
+  return false;
+}
+
 Result<Material> SymmetricMaterial(const FormatInfo& info, Bytes secret) {
   const size_t most =
       info.format == KeyFormat::kJwtHs256 ? kMaxHmacKeySize : kSecretSize;
@@ -92,6 +102,9 @@ Result<Material> SymmetricMaterial(const FormatInfo& info, Bytes secret) {
     return Invalid("secret key of " + std::to_string(secret.size()) +
                    " bytes, it must be " + std::to_string(kSecretSize) +
                    (most == kSecretSize ? "" : " to " + std::to_string(most)));
+  }
+  if (IsPublicKeyText(AsText(secret))) {
+    return Invalid("secret key that is the text of a public key");
   }
   Material material = NewMaterial(info.format);
   material->secret = SecretBuffer(secret);

@@ -8,12 +8,16 @@ namespace {
 
 FUZZ_TARGET(input) {
   if (HasVastExponent(input)) return;
-  const bool jwt = TakeByte(input) == 'j';
-  const ClaimsForm form = jwt ? ClaimsForm::kJwt : ClaimsForm::kPaseto;
+  const uint8_t choice = TakeByte(input);
+  const ClaimsForm form = choice == 'j'   ? ClaimsForm::kJwt
+                          : choice == 'n' ? ClaimsForm::kPlainJwt
+                                          : ClaimsForm::kPaseto;
+  const PlainForm plain_form = choice == 'j'   ? PlainForm::kJwt
+                               : choice == 'n' ? PlainForm::kPlainJwt
+                                               : PlainForm::kPaseto;
   Claims claims;
   const auto refusal = ReadClaims(input, form, claims);
-  const auto plain =
-      PlainClaims(input, jwt ? PlainForm::kJwt : PlainForm::kPaseto);
+  const auto plain = PlainClaims(input, plain_form);
   FUZZ_CHECK(refusal.has_value() != plain.has_value());
   if (refusal) {
     FUZZ_CHECK(refusal->stage == Stage::kClaims);

@@ -9,7 +9,7 @@ namespace signet::fuzz {
 namespace {
 
 struct Service {
-  SigningRing ring = FixedRing(KeyPurpose::kFeed, KeyFormat::kFeedEd25519);
+  SigningRing ring = FixedRing(KeyFormat::kFeedEd25519);
   KeyRing known = ring.Public();
   const SecretKey& key = ring.keys()[1].key;
 };
@@ -31,8 +31,7 @@ std::string Sign(uint8_t type, std::string_view body) {
   Blake2b(digest, AsBytes(frame));
   const std::string message =
       "signet feed frame v1" + std::string(AsText(digest));
-  frame += AsText(key.Sign(AsBytes(message)));
-  return frame;
+  return frame + key.Sign(AsBytes(message));
 }
 
 void Read(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tests/fuzz/plain_json.h"
+#include "tests/fuzz/plain_open.h"
 
 namespace signet::fuzz {
 namespace {
@@ -45,7 +46,7 @@ std::optional<EpochSeconds> TimeOf(const PlainValue& value, PlainForm form) {
   if (form == PlainForm::kPaseto && value.kind == PlainValue::kString) {
     seconds = PlainTimestamp(value.text);
   }
-  if (form == PlainForm::kJwt && value.kind == PlainValue::kNumber &&
+  if (form != PlainForm::kPaseto && value.kind == PlainValue::kNumber &&
       AllDigits(value.text) && value.text.size() < 18) {
     seconds = std::stoll(value.text);
   }
@@ -95,105 +96,6 @@ std::string CustomOf(const PlainValue& object) {
   return text;
 }
 
-std::vector<std::string_view> Segments(std::string_view text) {
-  std::vector<std::string_view> segments;
-  for (size_t dot = text.find('.'); dot != text.npos; dot = text.find('.')) {
-    segments.push_back(text.substr(0, dot));
-    text.remove_prefix(dot + 1);
-  }
-  segments.push_back(text);
-  return segments;
-}
-
-// Opened is a token whose form is right.
-struct Opened {
-  std::string key_id;
-  std::string signed_bytes;
-  std::string signature;
-  std::string claims;
-};
-
-std::string Le64(size_t value) {
-  std::string out;
-  for (int i = 0; i < 8; ++i, value >>= 8) out += static_cast<char>(value);
-  return out;
-}
-
-std::optional<Opened> OpenPaseto(std::string_view token,
-                                 std::string_view assertion) {
-  const auto segments = Segments(token);
-  if (segments.size() != 4 || segments[0] != "v4" || segments[1] != "public") {
-    return std::nullopt;
-  }
-  const auto body = PlainBase64Url(segments[2]);
-  const auto footer = PlainBase64Url(segments[3]);
-  if (!body || !footer || body->size() < 64 || footer->size() > 512) {
-    return std::nullopt;
-  }
-  const auto object = ParsePlainJson(*footer);
-  if (!object || object->children.size() != 1) return std::nullopt;
-  const PlainValue* kid = object->Find("kid");
-  if (kid == nullptr || kid->kind != PlainValue::kString) return std::nullopt;
-  Opened opened;
-  opened.key_id = kid->text;
-  opened.claims = body->substr(0, body->size() - 64);
-  opened.signature = body->substr(body->size() - 64);
-  opened.signed_bytes = Le64(4);
-  for (const std::string& piece : {std::string("v4.public."), opened.claims,
-                                   *footer, std::string(assertion)}) {
-    opened.signed_bytes += Le64(piece.size()) + piece;
-  }
-  return opened;
-}
-
-std::optional<Opened> OpenJwt(std::string_view token,
-                              std::string_view assertion) {
-  const auto segments = Segments(token);
-  if (segments.size() != 3 || !assertion.empty()) return std::nullopt;
-  const auto header = PlainBase64Url(segments[0]);
-  const auto claims = PlainBase64Url(segments[1]);
-  const auto signature = PlainBase64Url(segments[2]);
-  if (!header || !claims || !signature || header->size() > 1024) {
-    return std::nullopt;
-  }
-  const auto object = ParsePlainJson(*header);
-  if (!object) return std::nullopt;
-  for (const char* name : {"crit", "b64", "zip", "enc", "jwk", "jku", "x5u",
-                           "x5c", "x5t", "x5t#S256"}) {
-    if (object->Find(name) != nullptr) return std::nullopt;
-  }
-  const PlainValue* alg = object->Find("alg");
-  const PlainValue* typ = object->Find("typ");
-  const PlainValue* kid = object->Find("kid");
-  for (const PlainValue* value : {alg, typ, kid}) {
-    if (value == nullptr || value->kind != PlainValue::kString) {
-      return std::nullopt;
-    }
-  }
-  std::string type = typ->text;
-  for (char& c : type) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  if (alg->text != "EdDSA") return std::nullopt;
-  if (type != "at+jwt" && type != "application/at+jwt") return std::nullopt;
-  return Opened{kid->text, std::string(token.substr(0, token.rfind('.'))),
-                *signature, *claims};
-}
-
-bool SignedByRing(const PlainWorld& world, const Opened& token) {
-  for (const RingKey& key : world.ring.keys()) {
-    if (key.key.id() != token.key_id) continue;
-    const KeySchedule& at = key.schedule;
-    const Duration skew = world.policy.clock_skew;
-    if (world.now + skew < at.activates_at) return false;
-    if (at.retires_at && world.now - skew >= *at.retires_at) return false;
-    if (at.revoked_at && world.now + skew >= *at.revoked_at) return false;
-    return key.key.Verify(AsBytes(token.signed_bytes),
-                          AsBytes(token.signature));
-  }
-  return false;
-}
-
 bool FitsPolicy(const PlainWorld& world, const Claims& claims) {
   const Policy& policy = world.policy;
   if (!policy.any_issuer && claims.issuer != policy.issuer) return false;
@@ -232,6 +134,12 @@ bool Voids(const Revocation& entry, const Claims& claims,
       return issued_before;
   }
   return true;
+}
+
+PlainForm FormOf(const PlainWorld& world) {
+  if (IsPaseto(world.ring.info().format)) return PlainForm::kPaseto;
+  return world.policy.token_type == TokenType::kPlainJwt ? PlainForm::kPlainJwt
+                                                         : PlainForm::kJwt;
 }
 
 bool FreshEnough(const PlainWorld& world) {
@@ -352,12 +260,9 @@ std::optional<Claims> PlainVerify(const PlainWorld& world,
                                   std::string_view token,
                                   std::string_view assertion) {
   if (token.size() > 8192) return std::nullopt;
-  const bool paseto = world.ring.info().format == KeyFormat::kPasetoV4Public;
-  const auto opened =
-      paseto ? OpenPaseto(token, assertion) : OpenJwt(token, assertion);
-  if (!opened || !SignedByRing(world, *opened)) return std::nullopt;
-  auto claims = PlainClaims(opened->claims,
-                            paseto ? PlainForm::kPaseto : PlainForm::kJwt);
+  const auto opened = PlainOpen(world, token, assertion);
+  if (!opened) return std::nullopt;
+  auto claims = PlainClaims(opened->claims, FormOf(world));
   if (!claims || !FitsPolicy(world, *claims)) return std::nullopt;
   for (const Revocation& entry : world.revocations) {
     if (Voids(entry, *claims, opened->key_id)) return std::nullopt;

@@ -14,10 +14,10 @@ namespace signet::fuzz {
 
 // The rule of acceptance a second time, written from docs/formats.md,
 // verifier.h and the standards with no regard to speed. It shares with the
-// library the Ed25519 check, the ring and the ids of revocations; texts, JSON,
+// library the primitives, the ring and the ids of revocations; texts, JSON,
 // times, claims, policy and revocation it reads by itself.
 
-enum class PlainForm { kPaseto, kJwt };
+enum class PlainForm { kPaseto, kJwt, kPlainJwt };
 
 // PlainClaims reads a claims set, or nothing if it must be refused.
 std::optional<Claims> PlainClaims(std::string_view json, PlainForm form);
@@ -32,6 +32,7 @@ std::optional<int64_t> PlainTimestamp(std::string_view text);
 struct PlainWorld {
   const Policy& policy;
   const KeyRing& ring;
+  const KeyRing* opener;  // for tokens that are encrypted; may be null
   const std::vector<Revocation>& revocations;  // all live
   Duration staleness;
   Time now;

@@ -5,10 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "jwt.h"
-#include "paseto.h"
 #include "signet/live_ring.h"
 #include "signet/verifier.h"
+#include "tests/fuzz/forge.h"
 #include "tests/fuzz/plain_json.h"
 #include "tests/fuzz/plain_verify.h"
 #include "tests/fuzz/world.h"
@@ -31,13 +30,34 @@ class SetClock final : public Clock {
   Monotonic monotonic{};
 };
 
+// Where tokens come from: a ring of access tokens, and for some a ring to which
+// they may be encrypted.
+struct Origin {
+  KeyFormat format;
+  std::optional<KeyFormat> wrapper;
+};
+constexpr Origin kOrigins[] = {
+    {KeyFormat::kPasetoV4Public, {}},
+    {KeyFormat::kJwtEdDsa, {}},
+    {KeyFormat::kPasetoV4Local, {}},
+    {KeyFormat::kJwtHs256, {}},
+    {KeyFormat::kJweDir, {}},
+    {KeyFormat::kJwtEs256, {}},
+    {KeyFormat::kJwtRs256, {}},
+    {KeyFormat::kJwtPs256, {}},
+    {KeyFormat::kJwtEdDsa, KeyFormat::kJweP256},
+    {KeyFormat::kJwtHs256, KeyFormat::kJweX25519},
+};
+
 // Choices are the first bytes of an input.
 struct Choices {
-  bool jwt;
+  size_t origin;
   size_t signer;    // 0 to 2: verify-only, active, pending
   bool own_header;  // the input brings header or footer
   bool assertion;
-  uint8_t spoil;  // 0 to 3, see Spoil
+  bool wrapped;      // if the origin has a ring for it
+  bool own_wrapper;  // the input brings the header of the encryption too
+  uint8_t spoil;     // 0 to 3, see Spoil
   uint8_t policy;
   uint8_t clock;
   uint8_t revocations;  // a bit for each kind
@@ -45,17 +65,18 @@ struct Choices {
 };
 
 Choices TakeChoices(std::string_view& input) {
-  const uint8_t first = TakeByte(input);
   Choices choices{};
-  choices.jwt = (first & 1) != 0;
-  choices.signer = (first >> 1 & 3) % 3;
+  choices.origin = TakeByte(input) % std::size(kOrigins);
+  const uint8_t first = TakeByte(input);
+  choices.signer = (first & 3) % 3;
+  choices.own_wrapper = (first & 4) != 0;
   choices.own_header = (first & 8) != 0;
   choices.assertion = (first & 16) != 0;
+  choices.wrapped = (first & 32) == 0;
   choices.spoil = first >> 6;
-  choices.policy = TakeByte(input) % 24;
+  choices.policy = TakeByte(input) % 48;
   choices.clock = TakeByte(input);
-  const uint8_t last = TakeByte(input);
-  choices.revocations = last & 63;
+  choices.revocations = TakeByte(input) & 63;
   choices.age = TakeByte(input);
   return choices;
 }
@@ -69,8 +90,9 @@ Policy PolicyOf(uint8_t variant) {
     policy.issuer = "https://login.example";
     policy.audience = "orders";
   }
+  if (variant >= 24) policy.token_type = TokenType::kPlainJwt;
   policy.max_staleness = hours(12);
-  policy.when_stale = static_cast<WhenStale>(variant / 8);
+  policy.when_stale = static_cast<WhenStale>(variant % 24 / 8);
   if (policy.when_stale == WhenStale::kAcceptUntil) {
     policy.hard_staleness = hours(13);
   }
@@ -131,12 +153,16 @@ std::vector<Revocation> RevocationsOf(uint8_t mask, std::string_view key_id) {
   return entries;
 }
 
-// A Place is one verifying machine for each format and policy. Its verifiers
-// live from input to input, as caches do.
+// A Place is one verifying machine for each origin. Its verifiers live from
+// input to input, as caches do.
 struct Place {
-  explicit Place(KeyFormat format)
-      : ring(FixedRing(KeyPurpose::kAccess, format)) {
+  explicit Place(const Origin& origin) : ring(FixedRing(origin.format)) {
     list.Confirm(kComplete, kCompleteHere);
+    if (origin.wrapper) {
+      wrapping.emplace(FixedRing(*origin.wrapper));
+      opener.emplace(wrapping->ForVerifier());
+      opening.emplace(*opener);
+    }
   }
 
   // Publish makes the list hold these entries.
@@ -146,44 +172,55 @@ struct Place {
     revocations = std::move(entries);
   }
 
-  // All of them must give one verdict. The first is compared with the plain
-  // rule, the others with it.
+  // All of them must give one verdict. The first remembers nothing and is
+  // compared with the plain rule; the other, whose cache is so small that it
+  // forgets, with it.
   std::vector<Verifier>& VerifiersOf(uint8_t variant) {
     std::vector<Verifier>& all = verifiers[variant];
-    if (all.empty()) {
-      Add(all, Verifier::Create(PolicyOf(variant), live, list, clock));
-      Add(all, Verifier::Create(PolicyOf(variant), live, list, clock));
+    if (!all.empty()) return all;
+    for (const size_t cache_bytes : {size_t{0}, size_t{64} << 10}) {
+      Policy policy = PolicyOf(variant);
+      policy.cache_bytes = cache_bytes;
+      auto verifier = Verifier::Create(policy, live, list, clock);
+      FUZZ_CHECK(verifier.ok());
+      if (opening) verifier->DecryptWith(*opening);
+      all.push_back(*std::move(verifier));
     }
     return all;
   }
 
-  static void Add(std::vector<Verifier>& all, Result<Verifier> verifier) {
-    FUZZ_CHECK(verifier.ok());
-    all.push_back(*std::move(verifier));
-  }
-
   SigningRing ring;
-  KeyRing known = ring.Public();
+  KeyRing known = ring.ForVerifier();
   LiveRing live{known};
+  std::optional<SigningRing> wrapping;
+  std::optional<KeyRing> opener;
+  std::optional<LiveRing> opening;
   RevocationList list;
   std::vector<Revocation> revocations;  // what the list holds
   SetClock clock;
   std::map<uint8_t, std::vector<Verifier>> verifiers;
 };
 
-Place& PlaceOf(bool jwt) {
-  static Place paseto(KeyFormat::kPasetoV4Public);
-  static Place jws(KeyFormat::kJwtEdDsa);
-  return jwt ? jws : paseto;
+Place& PlaceOf(size_t origin) {
+  static std::array<std::unique_ptr<Place>, std::size(kOrigins)> places;
+  if (!places[origin]) {
+    places[origin] = std::make_unique<Place>(kOrigins[origin]);
+  }
+  return *places[origin];
 }
 
-std::string Sign(const Choices& choices, const SecretKey& key,
+std::string Make(const Choices& choices, const Place& place,
                  std::string_view& input, std::string_view assertion) {
-  std::string header =
-      choices.jwt ? JwtHeader(key.id()) : PasetoFooter(key.id());
+  const SecretKey& key = place.ring.keys()[choices.signer].key;
+  std::string header = GoodHeader(key);
   if (choices.own_header) header = TakePart(input);
-  return choices.jwt ? SignJws(key, header, input)
-                     : SignPaseto(key, input, header, assertion);
+  if (!place.wrapping || !choices.wrapped) {
+    return Forge(key, header, input, assertion);
+  }
+  const VerifyKey to = place.wrapping->keys()[choices.signer].key.Public();
+  std::string wrapper = GoodWrapper(to);
+  if (choices.own_wrapper) wrapper = TakePart(input);
+  return ForgeWrapped(to, wrapper, Forge(key, header, input, assertion));
 }
 
 // Spoil changes a token that was signed. A change of one character must be
@@ -214,7 +251,7 @@ Verdict VerdictOf(const Verifier& verifier, std::string_view token,
 FUZZ_TARGET(input) {
   if (HasVastExponent(input)) return;
   const Choices choices = TakeChoices(input);
-  Place& place = PlaceOf(choices.jwt);
+  Place& place = PlaceOf(choices.origin);
   const SecretKey& key = place.ring.keys()[choices.signer].key;
   const std::string_view assertion =
       choices.assertion ? std::string_view("bound") : std::string_view();
@@ -222,7 +259,10 @@ FUZZ_TARGET(input) {
   place.clock.monotonic = AgeOf(choices.age);
   place.Publish(RevocationsOf(choices.revocations, key.id()));
   const Policy policy = PolicyOf(choices.policy);
-  const PlainWorld world{policy, place.known, place.revocations,
+  const PlainWorld world{policy,
+                         place.known,
+                         place.opener ? &*place.opener : nullptr,
+                         place.revocations,
                          std::max(place.clock.monotonic - kCompleteHere,
                                   place.clock.now - kComplete),
                          place.clock.now};
@@ -230,7 +270,7 @@ FUZZ_TARGET(input) {
   std::string token(input);
   bool signed_by_us = true;  // a raw text may be a seed, which is
   if (choices.spoil != 3) {
-    token = Sign(choices, key, input, assertion);
+    token = Make(choices, place, input, assertion);
     const std::string good = token;
     token = Spoil(choices.spoil, token, choices.clock);
     signed_by_us = token == good;
@@ -245,7 +285,10 @@ FUZZ_TARGET(input) {
     FUZZ_CHECK(verdict.claims == *expected);
     FUZZ_CHECK(verdict.stale == (world.staleness > policy.max_staleness));
   }
-  // Twice: the second time from a cache, if there is one.
+  const Explanation told = verifiers.front().Explain(token, assertion);
+  FUZZ_CHECK(told.verdict.ok() == verdict.accepted);
+  if (!verdict.accepted) FUZZ_CHECK(told.verdict.error() == *verdict.refusal);
+  // Twice: the second time from the cache.
   for (size_t i = 1; i < verifiers.size(); ++i) {
     FUZZ_CHECK(VerdictOf(verifiers[i], token, assertion) == verdict);
     FUZZ_CHECK(VerdictOf(verifiers[i], token, assertion) == verdict);

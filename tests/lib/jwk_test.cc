@@ -231,6 +231,7 @@ TEST_CASE("family 33: use and key_ops allow what the key is for") {
   CHECK(WhyNotPublic(With(sig, R"("use":"SIG")")) == bad_use);
   CHECK(WhyNotPublic(With(sig, R"("key_ops":["verify"])")) == "accepted");
   CHECK(WhyNotPublic(With(sig, R"("key_ops":["x","verify"])")) == "accepted");
+  CHECK(WhyNotPublic(With(sig, R"("key_ops":["sign"])")) == bad_ops);
   CHECK(WhyNotPublic(With(enc, R"("key_ops":["deriveBits"])")) == "accepted");
   for (std::string_view ops : {"[]", "[\"encrypt\"]", "[\"deriveKey\"]",
                                "[\"wrapKey\",\"decrypt\"]"}) {

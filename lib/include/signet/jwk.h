@@ -15,8 +15,9 @@ namespace signet {
 //
 // Reading is strict: base64url is canonical, coordinates have their full
 // length, integers no leading zeros, points lie on their curve; `use`,
-// `key_ops` and `alg` must allow what the format does. Unknown members are
-// ignored (RFC 7517 section 4).
+// `key_ops` and `alg` must allow what the format does, and that half of the
+// key: "verify" a public or a shared one, "sign" a private one. Unknown members
+// are ignored (RFC 7517 section 4).
 //
 // `format` says what the key will do. Without it the key must say so itself:
 // by its `alg`, or by a curve that has only one use (Ed25519 signs). What it
