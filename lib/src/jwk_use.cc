@@ -69,7 +69,9 @@ Status CheckJwkUse(const JsonNode& jwk, KeyFormat format, JwkHalf half) {
   if (member == nullptr) return {};
   const Result<std::vector<std::string_view>> ops = ReadOperations(*member);
   if (!ops) return ops.error();
-  bool allowed = false;
+  // WebCrypto says of the public half of a key for agreement that it does
+  // nothing by itself.
+  bool allowed = ops->empty() && IsJwe(format) && half == JwkHalf::kPublic;
   for (const std::string_view op : *ops) {
     if (Contradicts(op, *use)) return JwkInvalid("key_ops", "contradicts use");
     allowed = allowed || Allows(op, format, half);

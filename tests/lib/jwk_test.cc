@@ -233,6 +233,7 @@ TEST_CASE("family 33: use and key_ops allow what the key is for") {
   CHECK(WhyNotPublic(With(sig, R"("key_ops":["x","verify"])")) == "accepted");
   CHECK(WhyNotPublic(With(sig, R"("key_ops":["sign"])")) == bad_ops);
   CHECK(WhyNotPublic(With(enc, R"("key_ops":["deriveBits"])")) == "accepted");
+  CHECK(WhyNotPublic(With(enc, R"("key_ops":[])")) == "accepted");
   for (std::string_view ops : {"[]", "[\"encrypt\"]", "[\"deriveKey\"]",
                                "[\"wrapKey\",\"decrypt\"]"}) {
     CHECK(WhyNotPublic(With(sig, "\"key_ops\":" + std::string(ops))) ==

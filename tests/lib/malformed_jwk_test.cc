@@ -181,12 +181,17 @@ void Uses(Trial& trial, const Members& good) {
                                               : "sign";
   REQUIRE(trial.Reads(Written(With(bare, "key_ops", "[\"" + right + "\"]"))));
   REQUIRE(trial.Reads(Written(With(good, "key_ops", "[\"" + right + "\"]"))));
+  // WebCrypto's spelling of the public half of a key for agreement.
+  if (encrypts && !trial.secret) {
+    REQUIRE(trial.Reads(Written(With(bare, "key_ops", "[]"))));
+  } else {
+    trial.Refuses(Written(With(bare, "key_ops", "[]")), "key_ops");
+  }
   for (const std::string& ops :
-       {std::string("[]"), "[\"" + wrong + "\"]",
-        "[\"" + right + "\",\"" + right + "\"]", "[\"" + right + "\",1]",
-        "[\"" + right + "\",null]", "[[\"" + right + "\"]]",
-        "\"" + right + "\"", std::string("null"), std::string("{}"),
-        "{\"" + right + "\":true}", std::string("true"),
+       {"[\"" + wrong + "\"]", "[\"" + right + "\",\"" + right + "\"]",
+        "[\"" + right + "\",1]", "[\"" + right + "\",null]",
+        "[[\"" + right + "\"]]", "\"" + right + "\"", std::string("null"),
+        std::string("{}"), "{\"" + right + "\":true}", std::string("true"),
         std::string("[\"wrapKey\"]"), std::string("[\"x\"]"),
         "[\"" + right + " \"]"}) {
     trial.Refuses(Written(With(bare, "key_ops", ops)), "key_ops");
