@@ -3,12 +3,14 @@
 #include "revocation-service/api/sessions.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <string>
 #include <utility>
 
 #include "revocation-service/api/input.h"
 #include "revocation-service/session/text_rules.h"
+#include "signet/primitives.h"
 #include "signet/timestamp.h"
 
 namespace signet::service {
@@ -23,9 +25,16 @@ constexpr size_t kMaxScope = 1024;
 constexpr size_t kMaxDevice = 200;
 constexpr size_t kMaxClaims = 2048;
 
+// RFC 7638 section 3: base64url of 32 bytes.
+bool IsThumbprint(std::string_view text) {
+  std::array<uint8_t, 32> digest;
+  return Base64UrlDecodeTo(text, digest);
+}
+
 Result<OpenRequest, http::Response> ReadOpenRequest(const std::string& text) {
-  Result<JsonBody> body = JsonBody::Parse(
-      text, {"subject", "audience", "scope", "device", "claims", "client_id"});
+  Result<JsonBody> body =
+      JsonBody::Parse(text, {"subject", "audience", "scope", "device", "claims",
+                             "client_id", "dpop_jkt"});
   if (!body) return InvalidRequest(body.error().message);
   OpenRequest open;
   open.subject = body->Required("subject", kMaxName);
@@ -34,6 +43,10 @@ Result<OpenRequest, http::Response> ReadOpenRequest(const std::string& text) {
   open.device = body->Text("device", kMaxDevice);
   open.custom = body->Object("claims", kMaxClaims);
   open.client_id = body->Text("client_id", kMaxName);
+  open.dpop_jkt = body->Text("dpop_jkt", kMaxName);
+  if (!open.dpop_jkt.empty() && !IsThumbprint(open.dpop_jkt)) {
+    body->Refuse("dpop_jkt", "must be the SHA-256 thumbprint of a JWK");
+  }
   if (!IsScope(open.scope)) {
     body->Refuse("scope", "must be scopes separated by one space");
   }
@@ -42,12 +55,19 @@ Result<OpenRequest, http::Response> ReadOpenRequest(const std::string& text) {
 }
 
 // SetOwner decides whose session it will be.
-Result<void, http::Response> SetOwner(const Client& caller, OpenRequest& open) {
-  if (open.client_id.empty()) open.client_id = caller.id;
-  if (!caller.MayActFor(open.client_id)) {
+Result<void, http::Response> SetOwner(const ClientAuthentication& caller,
+                                      OpenRequest& open) {
+  if (open.client_id.empty()) open.client_id = caller.client->id;
+  const Client* owner = caller.registry->Find(open.client_id);
+  if (owner == nullptr || !caller.client->MayActFor(open.client_id)) {
     return ErrorResponse(403, "unauthorized_client",
                          "the caller may not act for client_id");
   }
+  if (owner->require_dpop && open.dpop_jkt.empty()) {
+    return InvalidRequest("dpop_jkt is missing: the client must use DPoP");
+  }
+  open.is_public = owner->is_public();
+  open.limits = owner->limits;
   return {};
 }
 
@@ -63,7 +83,8 @@ Result<void, http::Response> CheckMintable(const Services& services,
   Grant grant;
   grant.session.subject = open.subject;
   grant.session.client_id = open.client_id;
-  grant.session.audience = open.audience;
+  grant.audience = open.audience;
+  grant.dpop_jkt = open.dpop_jkt;
   grant.session.custom = open.custom;
   grant.scope = open.scope;
   grant.issued_at = ToSeconds(services.clock.Now());
@@ -111,8 +132,9 @@ Result<OpenRequest, http::Response> ReadOpen(const Services& services,
   }
   auto open = ReadOpenRequest(request.body);
   if (!open) return open;
-  if (auto owned = SetOwner(*caller->client, *open); !owned)
+  if (auto owned = SetOwner(*caller, *open); !owned) {
     return owned.error();
+  }
   if (auto fits = CheckMintable(services, *open); !fits) return fits.error();
   return open;
 }

@@ -45,7 +45,7 @@ class OpenOperation final : public Operation {
  public:
   OpenOperation(std::shared_ptr<StoreCore> store, OpenRequest request,
                 std::function<void(Result<Grant>)> done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), request.limits),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {
@@ -112,6 +112,8 @@ Result<Batch> OpenOperation::MakeBatch() {
                  .refresh_token = MakeRefreshToken(active->key, id_,
                                                    session.generation, salt_),
                  .scope = session.scope,
+                 .audience = session.audience,
+                 .dpop_jkt = request_.dpop_jkt,
                  .issued_at = times.issued_at,
                  .expires_at = times.expires_at};
   return batch;
@@ -152,6 +154,7 @@ Session OpenOperation::NewSession(const Cutoffs& cutoffs,
   session.scope = request_.scope;
   session.device = request_.device;
   session.custom = request_.custom;
+  if (request_.is_public) session.dpop_jkt = request_.dpop_jkt;
   // One that is opened in the second after a cutoff survives it.
   session.created_at = std::max(ToSeconds(now_), cutoffs.latest);
   session.rotated_at = now_;

@@ -18,8 +18,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void Start() { Attempt(); }
 
  protected:
-  explicit Operation(std::shared_ptr<StoreCore> core)
-      : core_(std::move(core)), limits_(core_->limits()) {}
+  explicit Operation(std::shared_ptr<StoreCore> core,
+                     const ClientLimits& own = {})
+      : core_(std::move(core)), limits_(own.Over(core_->limits())) {}
 
   // Attempt reads and decides from the start, and calls Submit or Fail or
   // answers at once.
