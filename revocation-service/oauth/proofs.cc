@@ -62,8 +62,11 @@ Result<std::unique_ptr<Proofs>> Proofs::Create(const ProofOptions& options,
                                                const std::string& issuer,
                                                const Rings& rings,
                                                const Clock& clock) {
+  // As the metadata spells it.
+  std::string base = issuer;
+  while (base.ends_with('/')) base.pop_back();
   std::unique_ptr<Proofs> proofs(
-      new Proofs(options, issuer + "/token", rings, clock));
+      new Proofs(options, base + "/token", rings, clock));
   auto dpop = DpopVerifier::Create(
       {.max_age = options.dpop_max_age, .nonces = proofs->nonces_.get()},
       proofs->dpop_memory_, clock);

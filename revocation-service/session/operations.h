@@ -50,6 +50,15 @@ void StartExchange(std::shared_ptr<StoreCore> core, ExchangeRequest request,
                    std::function<void(ExchangeResult)> done);
 void StartOpen(std::shared_ptr<StoreCore> core, OpenRequest request,
                std::function<void(Result<Grant>)> done);
+// ValidateChange and ValidateStepUp hold changes to the rules of Open.
+Status ValidateChange(const SessionChange& change);
+Status ValidateStepUp(const StepUpRequest& request);
+
+void StartChange(std::shared_ptr<StoreCore> core, const SessionId& id,
+                 SessionChange change,
+                 std::function<void(Result<Session>)> done);
+void StartStepUp(std::shared_ptr<StoreCore> core, StepUpRequest request,
+                 std::function<void(Result<Grant>)> done);
 void StartEnd(std::shared_ptr<StoreCore> core, const SessionId& id, Why why,
               RevokedCallback done);
 void StartEndOthers(std::shared_ptr<StoreCore> core, std::string subject,

@@ -96,6 +96,16 @@ void SessionStore::Exchange(ExchangeRequest request,
   StartExchange(impl_->core, std::move(request), std::move(done));
 }
 
+void SessionStore::Change(const SessionId& id, SessionChange change,
+                          std::function<void(Result<Session>)> done) {
+  StartChange(impl_->core, id, std::move(change), std::move(done));
+}
+
+void SessionStore::StepUp(StepUpRequest request,
+                          std::function<void(Result<Grant>)> done) {
+  StartStepUp(impl_->core, std::move(request), std::move(done));
+}
+
 Result<std::optional<Session>> SessionStore::Find(const SessionId& id) {
   return impl_->FindLive(id);
 }

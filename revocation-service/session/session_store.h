@@ -116,6 +116,26 @@ struct OpenRequest {
   ClientLimits limits = {};
 };
 
+// SessionChange is what can change without a new session; what is not set
+// stays as it is.
+struct SessionChange {
+  std::optional<std::string> device = {};
+  std::optional<std::string> custom = {};
+};
+
+// StepUpRequest is a change of privileges; what is not set stays.
+struct StepUpRequest {
+  SessionId id{};
+  SessionChange change = {};
+  std::optional<std::vector<std::string>> audience = {};
+  std::optional<std::string> scope = {};
+  // As in OpenRequest. Empty: the key that the session is bound to.
+  std::string dpop_jkt = {};
+  bool is_public = false;
+  ClientLimits limits = {};
+  std::string actor = {};  // the client that asked
+};
+
 // NewRevocation is what a caller asks for: POST /v1/revocations.
 struct NewRevocation {
   RevocationKind kind = RevocationKind::kToken;
@@ -167,6 +187,16 @@ class SessionStore {
   // Exchange decides by generation distance (ExchangeOutcome).
   void Exchange(ExchangeRequest request,
                 std::function<void(ExchangeResult)> done);
+
+  // Change changes a live session: its next access tokens show it. kNotFound
+  // if there is no such live session.
+  void Change(const SessionId& id, SessionChange change,
+              std::function<void(Result<Session>)> done);
+
+  // StepUp puts a new session in the place of a live one, which ends as by
+  // End, in the same commit: what somebody has seen of the old one is worth
+  // nothing under the new privileges. kNotFound as in Change.
+  void StepUp(StepUpRequest request, std::function<void(Result<Grant>)> done);
 
   // Find returns the live session, nullopt if it ended or expired.
   Result<std::optional<Session>> Find(const SessionId& id);
