@@ -77,6 +77,10 @@ Verdict ReadHeader(const JsonNode& root, Header& header) {
       std::end(kAssertionAlgorithms)) {
     return Refuse(Code::kUnsupported, "alg");
   }
+  // RFC 9864 section 2.2.
+  if (header.algorithm == "Ed25519") {
+    header.algorithm = JoseAlgorithm(KeyFormat::kJwtEdDsa);
+  }
   if (FindMember(root, "kid") == nullptr) return std::nullopt;
   if (ReadHeaderText(root, "kid", header.key_id)) {
     return Refuse(Code::kBadClaim, "kid");

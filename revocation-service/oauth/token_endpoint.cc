@@ -116,11 +116,21 @@ http::Response RefuseProof(const Services& services,
   return response;
 }
 
+// IsOurs tells, without I/O, whether the refresh token was made here.
+bool IsOurs(const Services& services, std::string_view refresh_token) {
+  return ParseRefreshToken(refresh_token, *services.rings.refresh(),
+                           services.clock.Now())
+      .has_value();
+}
+
 // AddProof binds the request to the key of its DPoP proof, if it has one.
 Result<void, http::Response> AddProof(const Services& services,
                                       const http::Request& request,
                                       const Client& client,
                                       TokenRequest& token) {
+  // Anybody can make proofs: with junk they would fill the replay memory. The
+  // exchange refuses it.
+  if (!IsOurs(services, token.exchange.refresh_token)) return {};
   auto proof = services.proofs.CheckDpop(request);
   if (!proof) return RefuseProof(services, proof.error());
   if (proof->has_value()) {

@@ -79,6 +79,18 @@ TEST_CASE("an assertion of every algorithm proves its client") {
   }
 }
 
+TEST_CASE("Ed25519 is another name of EdDSA (RFC 9864)") {
+  AssertionFixture fixture;
+  const SecretKey& key = ProofKey(KeyFormat::kJwtEdDsa);
+  fixture.keys = AssertionFixture::Keys(SetOf({PublicJwk(key)}));
+  CHECK(fixture.Verify(SignJws(key, R"({"alg":"Ed25519"})", ClaimsText())) ==
+        "proven");
+  // It is no other curve's, and no other key's.
+  AssertionFixture other;
+  CHECK(other.Verify(SignJws(key, R"({"alg":"Ed25519"})", ClaimsText())) ==
+        "unknown_key");
+}
+
 TEST_CASE("an assertion is good once, until the moment it expires") {
   AssertionFixture fixture;
   const std::string text =

@@ -165,6 +165,15 @@ TEST_CASE("a full replay memory is 503") {
   CHECK(HeaderOf(full, "Retry-After") == "1");
 }
 
+TEST_CASE("proofs that come with junk take no room in the memory") {
+  ServiceUnderTest service({.proofs = {.replay_memory = 1}});
+  const DpopProver prover = NewProver(service.clock);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(ErrorOf(RefreshBy(service, "junk", prover)) == "invalid_grant");
+  }
+  CHECK(RefreshBy(service, OpenApp(service), prover).status == 200);
+}
+
 TEST_CASE("where a nonce is demanded a proof without it learns one") {
   ServiceUnderTest service({.proofs = {.dpop_nonce = true}});
   const DpopProver prover = NewProver(service.clock);

@@ -292,7 +292,8 @@ TEST_CASE("metadata names the endpoints below the issuer") {
   CHECK(body.at("introspection_endpoint_auth_methods_supported") == proven);
   boost::json::array all = proven;
   all.emplace_back("none");
-  const boost::json::array algorithms{"EdDSA", "ES256", "RS256", "PS256"};
+  const boost::json::array algorithms{"EdDSA", "ES256", "RS256", "PS256",
+                                      "Ed25519"};
   for (const std::string endpoint : {"token", "revocation"}) {
     CHECK(body.at(endpoint + "_endpoint_auth_methods_supported") == all);
   }

@@ -30,8 +30,9 @@ inline constexpr std::string_view kClientAssertionType =
 
 // The algorithms of assertions, for
 // token_endpoint_auth_signing_alg_values_supported (RFC 8414 section 2).
-inline constexpr std::string_view kAssertionAlgorithms[] = {"EdDSA", "ES256",
-                                                            "RS256", "PS256"};
+// "Ed25519" is what RFC 9864 calls EdDSA with that curve.
+inline constexpr std::string_view kAssertionAlgorithms[] = {
+    "EdDSA", "ES256", "RS256", "PS256", "Ed25519"};
 
 // ClientKeys are the public keys of one client. It is a value.
 class ClientKeys {
