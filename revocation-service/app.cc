@@ -108,8 +108,16 @@ Result<std::unique_ptr<Engine>> OpenEngine(const Config& config) {
 }
 
 // CheckLifetime: a token may not outlive what the ring promises to verifiers.
-Status CheckLifetime(const SessionLimits& limits, const Rings& rings) {
+Status CheckLifetime(const Config& config, const Rings& rings) {
   const Duration most = MaxTokenLife(rings);
+  const SessionLimits& limits = config.sessions;
+  for (const Client& client : config.clients) {
+    if (client.limits.access_lifetime.value_or(Seconds(0)) <= most) continue;
+    return Error{ErrorCode::kInvalid,
+                 "client \"" + client.id + "\".access_lifetime is " +
+                     TimeText(*client.limits.access_lifetime) +
+                     ", the access ring allows " + TimeText(most)};
+  }
   if (limits.access_lifetime > most) {
     return Error{ErrorCode::kInvalid, "sessions.access_lifetime is " +
                                           TimeText(limits.access_lifetime) +
@@ -209,6 +217,7 @@ struct App::Impl {
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
   std::optional<Verifier> verifier;
+  std::unique_ptr<Proofs> proofs;
   std::optional<Services> services;
   std::unique_ptr<Router> router;
   std::unique_ptr<Router> operations_router;
@@ -231,7 +240,7 @@ Status App::Impl::OpenStores() {
   auto opened_rings = OpenRings(config);
   if (!opened_rings.ok()) return opened_rings.error();
   rings = std::move(*opened_rings);
-  if (Status life = CheckLifetime(config.sessions, *rings); !life.ok()) {
+  if (Status life = CheckLifetime(config, *rings); !life.ok()) {
     return life;
   }
   auto opened_engine = OpenEngine(config);
@@ -277,6 +286,9 @@ Status App::Impl::Serve() {
                        rings->live_access(), publisher->revocations(), clock);
   if (!made.ok()) return made.error();
   verifier.emplace(std::move(*made));
+  auto checks = Proofs::Create(config.oauth, issuer, *rings, clock);
+  if (!checks.ok()) return checks.error();
+  proofs = std::move(*checks);
   readiness = std::make_unique<Readiness>(*committer, clock,
                                           [this] { return Faults(); });
   housekeeping = std::make_unique<Housekeeping>(
@@ -285,8 +297,9 @@ Status App::Impl::Serve() {
   RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
                   *verifier, clock, config.data},
                  metrics);
-  services.emplace(Services{*sessions, *publisher, *rings, *verifier, metrics,
-                            clock, issuer, [this] { return clients.Get(); }});
+  services.emplace(Services{*sessions, *publisher, *rings, *verifier, *proofs,
+                            metrics, clock, issuer,
+                            [this] { return clients.Get(); }});
   router = std::make_unique<Router>(PublicRoutes(*services), metrics);
   operations_router =
       std::make_unique<Router>(OperationsRoutes(*readiness, metrics), metrics);
@@ -313,7 +326,7 @@ std::vector<std::string> App::Impl::Faults() const {
 
 void App::Impl::ApplyLimits() {
   MutexLock lock(reload_mutex);
-  if (Status life = CheckLifetime(config.sessions, *rings); !life.ok()) {
+  if (Status life = CheckLifetime(config, *rings); !life.ok()) {
     spdlog::error("{}", life.error().message);
   }
   sessions->SetLimits(LimitsFor(config, *rings));
@@ -322,7 +335,7 @@ void App::Impl::ApplyLimits() {
 Status App::Impl::Reload(const Config& fresh) {
   Result<Clients> registry = Clients::Create(fresh.clients);
   if (!registry.ok()) return registry.error();
-  if (Status life = CheckLifetime(fresh.sessions, *rings); !life.ok()) {
+  if (Status life = CheckLifetime(fresh, *rings); !life.ok()) {
     return life;
   }
   {

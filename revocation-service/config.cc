@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "revocation-service/config_fields.h"
 
@@ -46,6 +47,11 @@ class ConfigReader {
                 const toml::node& node);
   void ReadClients(const toml::node& node);
   void ReadClient(const toml::table& values);
+  bool ReadClientLimit(std::string_view key, const toml::node& node,
+                       ClientLimits& limits);
+  template <typename Span>
+  void ReadOwn(std::string_view key, const toml::node& node,
+               std::optional<Span>& out);
   bool ReadText(const std::string& name, const toml::node& node,
                 std::string& out);
   void ReadSet(const std::string& name, const toml::node& node,
@@ -195,10 +201,17 @@ void ConfigReader::ReadClient(const toml::table& values) {
   bool is_public = false;
   for (const auto& [key, node] : values) {
     const std::string name = "client." + std::string(key.str());
+    if (ReadClientLimit(key.str(), node, client.limits)) continue;
     if (key == "id") {
       ReadText(name, node, client.id);
     } else if (key == "secret_digest") {
       ReadText(name, node, client.secret_digest);
+    } else if (key == "jwks") {
+      ReadText(name, node, client.jwks);
+    } else if (key == "jwks_file") {
+      ReadText(name, node, client.jwks_file);
+    } else if (key == "require_dpop") {
+      ReadKind(FlagField{&client.require_dpop}, name, node);
     } else if (key == "public") {
       ReadKind(FlagField{&is_public}, name, node);
     } else if (key == "permissions") {
@@ -211,10 +224,45 @@ void ConfigReader::ReadClient(const toml::table& values) {
   }
   // That a client needs no secret is said, never concluded from silence.
   if (is_public != client.is_public()) {
-    Add(values, "client \"" + client.id + "\" needs either a secret_digest " +
-                    "or public = true");
+    Add(values, "client \"" + client.id + "\" needs a secret_digest, " +
+                    "jwks or jwks_file, or else public = true");
   }
   config_.clients.push_back(std::move(client));
+}
+
+// ReadOwn reads what a client has in place of a setting of [sessions], within
+// the same range.
+template <typename Span>
+void ConfigReader::ReadOwn(std::string_view key, const toml::node& node,
+                           std::optional<Span>& out) {
+  const auto field = std::find_if(
+      fields_.begin(), fields_.end(),
+      [&](const Field& f) { return f.table == "sessions" && f.name == key; });
+  TimeField own = std::get<TimeField>(field->kind);
+  Span value{};
+  own.value = &value;
+  const size_t before = problems_.size();
+  ReadKind(own, "client." + std::string(key), node);
+  if (problems_.size() == before) out = value;
+}
+
+// ReadClientLimit is false if there is no limit of that name.
+bool ConfigReader::ReadClientLimit(std::string_view key, const toml::node& node,
+                                   ClientLimits& limits) {
+  if (key == "access_lifetime") {
+    ReadOwn(key, node, limits.access_lifetime);
+  } else if (key == "idle_timeout") {
+    ReadOwn(key, node, limits.idle_timeout);
+  } else if (key == "absolute_lifetime") {
+    ReadOwn(key, node, limits.absolute_lifetime);
+  } else if (key == "grace") {
+    ReadOwn(key, node, limits.grace);
+  } else if (key == "proven_grace") {
+    ReadOwn(key, node, limits.proven_grace);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void ConfigReader::ReadSet(const std::string& name, const toml::node& node,

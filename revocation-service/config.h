@@ -8,6 +8,7 @@
 
 #include "revocation-service/http/server.h"
 #include "revocation-service/oauth/clients.h"
+#include "revocation-service/oauth/proofs.h"
 #include "revocation-service/session/session_store.h"
 #include "signet/keys.h"
 #include "signet/result.h"
@@ -33,6 +34,7 @@ struct Config {
   bool behind_proxy = false;   // a proxy terminates TLS for a public listener
 
   SessionLimits sessions;       // [sessions]
+  ProofOptions oauth;           // [oauth]
   std::vector<Client> clients;  // [[client]]
   Duration heartbeat = std::chrono::seconds(2);
   std::string log_level = "info";
@@ -50,7 +52,8 @@ Result<Config> ReadConfig(const std::string& path);
 Result<Config> ParseConfig(std::string_view toml, const std::string& where);
 
 // CheckConfig checks what concerns more than one value: listeners and TLS,
-// clients, grace times and the issuer's form. Each problem is a line.
+// clients and their keys, grace times and the issuer's form. Each problem is a
+// line.
 Status CheckConfig(const Config& config);
 
 // ToToml prints the configuration; each value carries its default, with its

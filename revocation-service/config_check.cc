@@ -96,13 +96,16 @@ void CheckIssuer(const std::string& issuer, Problems& problems) {
   }
 }
 
-void CheckSessions(const SessionLimits& sessions, Problems& problems) {
-  if (sessions.proven_grace < sessions.grace) {
-    problems.Add("sessions.proven_grace is shorter than sessions.grace");
+// CheckSessions checks the limits that hold for `whose`: "sessions", or a
+// client.
+void CheckSessions(const SessionLimits& limits, const std::string& whose,
+                   Problems& problems) {
+  if (limits.proven_grace < limits.grace) {
+    problems.Add(whose + ".proven_grace is shorter than " + whose + ".grace");
   }
-  if (sessions.access_lifetime > sessions.absolute_lifetime) {
-    problems.Add(
-        "sessions.access_lifetime is longer than sessions.absolute_lifetime");
+  if (limits.access_lifetime > limits.absolute_lifetime) {
+    problems.Add(whose + ".access_lifetime is longer than " + whose +
+                 ".absolute_lifetime");
   }
 }
 
@@ -140,7 +143,12 @@ Status CheckConfig(const Config& config) {
   } else if (!IsLoopback(HostOf(config.server.listen))) {
     problems.Add("issuer is needed with a listener that is not loopback");
   }
-  CheckSessions(config.sessions, problems);
+  CheckSessions(config.sessions, "sessions", problems);
+  for (const Client& client : config.clients) {
+    if (client.limits == ClientLimits()) continue;
+    CheckSessions(client.limits.Over(config.sessions),
+                  "client \"" + client.id + "\"", problems);
+  }
   const std::string kek = KekOf(config);
   if (!kek.starts_with("file:") && !kek.starts_with("env:") &&
       !kek.starts_with("passphrase-file:")) {

@@ -75,6 +75,21 @@ void AddSessions(SessionLimits& limits, std::vector<Field>& fields) {
         TimeField{&limits.clock_skew, milliseconds(0), minutes(5)}}});
 }
 
+void AddOAuth(ProofOptions& options, std::vector<Field>& fields) {
+  const std::string_view table = "oauth";
+  fields.insert(
+      fields.end(),
+      {{table, "dpop_nonce", "DPoP proofs must carry a nonce of this service",
+        FlagField{&options.dpop_nonce}},
+       {table, "dpop_max_age", "how old a DPoP proof may be",
+        TimeField{&options.dpop_max_age, seconds(1), minutes(10)}},
+       {table, "replay_memory", "DPoP proofs, and client assertions, at a time",
+        CountField{&options.replay_memory, 1000, 1 << 24, ""}},
+       {table, "assertion_for_token_endpoint",
+        "client assertions may name the token endpoint as their audience",
+        FlagField{&options.assertion_for_token_endpoint}}});
+}
+
 }  // namespace
 
 std::vector<Field> ConfigFields(Config& config) {
@@ -100,6 +115,7 @@ std::vector<Field> ConfigFields(Config& config) {
   AddListener("server", config.server, fields);
   AddListener("admin", config.admin, fields);
   AddSessions(config.sessions, fields);
+  AddOAuth(config.oauth, fields);
   return fields;
 }
 

@@ -83,17 +83,35 @@ void AppendSet(std::string_view name,
   out += "]\n";
 }
 
+void AppendText(std::string_view name, const std::string& text,
+                std::string& out) {
+  if (text.empty()) return;
+  out.append(name).append(" = ").append(Quoted(text)).append("\n");
+}
+
+template <typename Span>
+void AppendTime(std::string_view name, const std::optional<Span>& time,
+                std::string& out) {
+  if (time) AppendText(name, TimeText(*time), out);
+}
+
 void AppendClient(const Client& client, std::string& out) {
   out.append("\n[[client]]\nid = ").append(Quoted(client.id)).append("\n");
   if (client.is_public()) {
     out.append("public = true\n");
-  } else {
-    out.append("secret_digest = ")
-        .append(Quoted(client.secret_digest))
-        .append("\n");
   }
+  AppendText("secret_digest", client.secret_digest, out);
+  AppendText("jwks", client.jwks, out);
+  AppendText("jwks_file", client.jwks_file, out);
+  if (client.require_dpop) out.append("require_dpop = true\n");
   AppendSet("permissions", client.permissions, out);
   AppendSet("may_act_for", client.may_act_for, out);
+  const ClientLimits& limits = client.limits;
+  AppendTime("access_lifetime", limits.access_lifetime, out);
+  AppendTime("idle_timeout", limits.idle_timeout, out);
+  AppendTime("absolute_lifetime", limits.absolute_lifetime, out);
+  AppendTime("grace", limits.grace, out);
+  AppendTime("proven_grace", limits.proven_grace, out);
 }
 
 }  // namespace

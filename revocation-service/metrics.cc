@@ -84,6 +84,10 @@ struct Metrics::Impl {
   Counter& auth_failures = NewCounter("signet_client_auth_failures_total",
                                       "Requests with wrong client credentials.")
                                .Add({});
+  Counter& rollbacks =
+      NewCounter("signet_store_rollbacks_total",
+                 "Refresh tokens that are newer than what the store knows.")
+          .Add({});
   Family<Histogram>& seconds =
       prometheus::BuildHistogram()
           .Name("signet_http_request_seconds")
@@ -135,6 +139,8 @@ void Metrics::CountRevocation(std::string_view kind) {
             })
       .Increment();
 }
+
+void Metrics::CountStoreRollback() { impl_->rollbacks.Increment(); }
 
 void Metrics::CountAuthFailure() { impl_->auth_failures.Increment(); }
 

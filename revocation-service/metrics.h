@@ -22,6 +22,8 @@ class Metrics {
   void CountRequest(std::string_view endpoint, int status, double seconds);
   // signet_revocations_total{kind}
   void CountRevocation(std::string_view kind);
+  // signet_store_rollbacks_total: a refresh token was newer than the store.
+  void CountStoreRollback();
   // signet_client_auth_failures_total
   void CountAuthFailure();
 

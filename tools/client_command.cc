@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <fstream>
 #include <iterator>
 #include <memory>
 
+#include "signet/client_assertion.h"
 #include "signet/primitives.h"
 #include "tools/commands.h"
 #include "tools/files.h"
@@ -17,6 +19,7 @@ namespace json = boost::json;
 constexpr std::string_view kClientUsage = R"(Usage:
     signet client new ID [--permission P]... [--may-act-for ID]...
     signet client new ID --public
+    signet client new ID --jwks FILE [--permission P]... [--may-act-for ID]...
 
 new prints the stanza of a client for the service's configuration, which holds
 a digest of the secret, and the secret itself, once, on stderr:
@@ -26,6 +29,8 @@ a digest of the secret, and the secret itself, once, on stderr:
                          introspect or feed
     --may-act-for ID     a public client whose sessions it may open and end
     --public             an app that can keep no secret
+    --jwks FILE          the client's public keys, a JWK set: it authenticates
+                         by private_key_jwt and has no secret
     --secret-out FILE    writes the secret to a new file of mode 0600 instead
     --json               one JSON value on stdout; without --secret-out it
                          holds the secret
@@ -41,6 +46,7 @@ struct ClientFlags {
   std::vector<std::string> permissions;
   std::vector<std::string> may_act_for;
   std::string secret_out;
+  std::string jwks_file;
   bool is_public = false;
   bool as_json = false;
 };
@@ -74,6 +80,11 @@ Done Check(const ClientFlags& flags) {
                      "introspect or feed"};
     }
   }
+  if (!flags.jwks_file.empty() &&
+      (flags.is_public || !flags.secret_out.empty())) {
+    return Failure{kUsage,
+                   "a client with keys has no secret and is not public"};
+  }
   if (!flags.is_public) return {};
   if (!flags.permissions.empty() || !flags.may_act_for.empty() ||
       !flags.secret_out.empty()) {
@@ -102,6 +113,33 @@ Secret NewSecret() {
   return secret;
 }
 
+// ReadJwks reads a JWK set that the service will take, as one line.
+Try<std::string> ReadJwks(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) {
+    return Failure{kUsage, path + ": cannot read the file"};
+  }
+  const Result<ClientKeys> keys = ClientKeys::Parse(text);
+  if (!keys) return Failure{kUsage, path + ": " + keys.error().message};
+  json::error_code error;
+  const json::value set = json::parse(text, error);
+  if (error) return Failure{kUsage, path + ": not JSON"};
+  return json::serialize(set);
+}
+
+// TomlText is a literal string where it can be, for JSON is full of quotes.
+std::string TomlText(const std::string& text) {
+  if (text.find('\'') == std::string::npos) return "'" + text + "'";
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
 std::string TomlList(const std::vector<std::string>& items) {
   std::string list;
   for (const std::string& item : items) {
@@ -111,7 +149,8 @@ std::string TomlList(const std::vector<std::string>& items) {
   return "[" + list + "]";
 }
 
-void PrintStanza(const ClientFlags& flags, const Secret& secret) {
+void PrintStanza(const ClientFlags& flags, const Secret& secret,
+                 const std::string& jwks) {
   PrintLine("");
   PrintLine("[[client]]");
   PrintLine("id = \"" + flags.id + "\"");
@@ -119,7 +158,11 @@ void PrintStanza(const ClientFlags& flags, const Secret& secret) {
     PrintLine("public = true");
     return;
   }
-  PrintLine("secret_digest = \"" + secret.digest + "\"");
+  if (jwks.empty()) {
+    PrintLine("secret_digest = \"" + secret.digest + "\"");
+  } else {
+    PrintLine("jwks = " + TomlText(jwks));
+  }
   PrintLine("permissions = " + TomlList(flags.permissions));
   if (!flags.may_act_for.empty()) {
     PrintLine("may_act_for = " + TomlList(flags.may_act_for));
@@ -130,11 +173,16 @@ json::array ToArray(const std::vector<std::string>& items) {
   return json::array(items.begin(), items.end());
 }
 
-void PrintClientJson(const ClientFlags& flags, const Secret& secret) {
+void PrintClientJson(const ClientFlags& flags, const Secret& secret,
+                     const std::string& jwks) {
   json::object object{{"id", flags.id}, {"public", flags.is_public}};
-  if (!flags.is_public) {
+  if (!jwks.empty()) {
+    object["jwks"] = jwks;
+  } else if (!flags.is_public) {
     object["secret_digest"] = secret.digest;
     if (flags.secret_out.empty()) object["secret"] = secret.text;
+  }
+  if (!flags.is_public) {
     object["permissions"] = ToArray(flags.permissions);
     object["may_act_for"] = ToArray(flags.may_act_for);
   }
@@ -143,17 +191,19 @@ void PrintClientJson(const ClientFlags& flags, const Secret& secret) {
 
 Done New(const ClientFlags& flags) {
   if (const Done ok = Check(flags); !ok) return ok;
+  const Try<std::string> jwks = ReadJwks(flags.jwks_file);
+  if (!jwks) return jwks.error();
   const Secret secret = NewSecret();
   if (!flags.secret_out.empty()) {
     const Done written = WriteSecretFile(flags.secret_out, secret.text);
     if (!written) return written;
   }
   if (flags.as_json) {
-    PrintClientJson(flags, secret);
+    PrintClientJson(flags, secret, *jwks);
     return {};
   }
-  PrintStanza(flags, secret);
-  if (!flags.is_public && flags.secret_out.empty()) {
+  PrintStanza(flags, secret, *jwks);
+  if (!flags.is_public && flags.secret_out.empty() && jwks->empty()) {
     PrintNote("the secret of " + flags.id +
               ", shown this once: " + secret.text);
   }
@@ -170,6 +220,7 @@ void AddClientCommands(CommandLine& line) {
   AddList(command, "--permission", flags->permissions);
   AddList(command, "--may-act-for", flags->may_act_for);
   AddText(command, "--secret-out", flags->secret_out);
+  AddText(command, "--jwks", flags->jwks_file);
   AddSwitch(command, "--public", flags->is_public);
   AddSwitch(command, "--json", flags->as_json);
 }

@@ -53,6 +53,8 @@ Verdict CheckType(const JsonNode& header) {
 }
 
 std::optional<KeyFormat> FormatOf(std::string_view algorithm) {
+  // RFC 9864 section 2.2.
+  if (algorithm == "Ed25519") return KeyFormat::kJwtEdDsa;
   for (const KeyFormat format : kDpopFormats) {
     if (JoseAlgorithm(format) == algorithm) return format;
   }

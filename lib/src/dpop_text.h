@@ -8,7 +8,7 @@
 
 namespace signet {
 
-// The formats whose keys sign proofs, in the order of kDpopAlgorithms.
+// The formats whose keys sign proofs.
 inline constexpr KeyFormat kDpopFormats[] = {
     KeyFormat::kJwtEdDsa, KeyFormat::kJwtEs256, KeyFormat::kJwtRs256,
     KeyFormat::kJwtPs256};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "revocation-service/api/input.h"
+#include "revocation-service/api/own_session.h"
 #include "revocation-service/api/sessions.h"
 #include "signet/mutex.h"
 
@@ -16,28 +17,9 @@ namespace signet::service {
 namespace {
 
 namespace json = boost::json;
-using FoundSession = Result<std::optional<Session>, http::Response>;
-
-http::Response NoSuchSession() {
-  return ErrorResponse(404, "not_found", "there is no such session");
-}
 
 http::Response NotEnded() {
   return Unavailable("it is not known whether all have ended; try again");
-}
-
-// FindOwn finds a live session that the caller may end. One that it may not
-// is as absent as one that never was: nullopt.
-FoundSession FindOwn(const Services& services, const Client& caller,
-                     std::string_view id_text) {
-  const std::optional<SessionId> id = ParseSessionId(id_text);
-  if (!id) return std::optional<Session>();
-  auto found = services.sessions.Find(*id);
-  if (!found) return Unavailable("the session could not be read; try again");
-  if (found->has_value() && !caller.MayActFor((*found)->client_id)) {
-    return std::optional<Session>();
-  }
-  return std::move(found).value();
 }
 
 http::Response EndedResponse(const Services& services, const Revoked& revoked) {
@@ -185,13 +167,33 @@ void EndOwn(const Services& services, const EndRequest& request,
 
 }  // namespace
 
+http::Response NoSuchSession() {
+  return ErrorResponse(404, "not_found", "there is no such session");
+}
+
+std::string_view IdInPath(const http::Request& request) {
+  const std::string_view path = request.path;
+  return path.substr(path.rfind('/') + 1);
+}
+
+FoundSession FindOwn(const Services& services, const Client& caller,
+                     std::string_view id_text) {
+  const std::optional<SessionId> id = ParseSessionId(id_text);
+  if (!id) return std::optional<Session>();
+  auto found = services.sessions.Find(*id);
+  if (!found) return Unavailable("the session could not be read; try again");
+  if (found->has_value() && !caller.MayActFor((*found)->client_id)) {
+    return std::optional<Session>();
+  }
+  return std::move(found).value();
+}
+
 void EndSession(const Services& services, const http::Request& request,
                 ResponderPtr responder) {
   const auto caller = RequirePermission(services, request, "session.end");
   if (!caller) return responder->Send(caller.error());
-  const std::string_view path = request.path;
   const FoundSession found =
-      FindOwn(services, *caller->client, path.substr(path.rfind('/') + 1));
+      FindOwn(services, *caller->client, IdInPath(request));
   if (!found) return responder->Send(found.error());
   if (!found->has_value()) return responder->Send(NoSuchSession());
   services.sessions.End(

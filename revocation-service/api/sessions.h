@@ -16,6 +16,20 @@ void OpenSession(const Services& services, const http::Request& request,
 void ListSessions(const Services& services, const http::Request& request,
                   ResponderPtr responder);
 
+// ShowSession: GET /v1/sessions/{id}, permission session.read.
+void ShowSession(const Services& services, const http::Request& request,
+                 ResponderPtr responder);
+
+// ChangeSession: PATCH /v1/sessions/{id}, permission session.open: device
+// label and custom claims, which the next access token shows.
+void ChangeSession(const Services& services, const http::Request& request,
+                   ResponderPtr responder);
+
+// StepUpSession: POST /v1/sessions/{id}, permission session.open: other
+// privileges, under a new session id and refresh token.
+void StepUpSession(const Services& services, const http::Request& request,
+                   ResponderPtr responder);
+
 // EndSession: DELETE /v1/sessions/{id}, permission session.end.
 void EndSession(const Services& services, const http::Request& request,
                 ResponderPtr responder);

@@ -14,10 +14,21 @@ namespace {
 
 using Authentication = Result<ClientAuthentication, http::Response>;
 
+constexpr std::string_view kBearer = "Bearer ";
+
 struct Credentials {
   std::string id;
   std::string secret;
 };
+
+// IsBearer tells whether the request brings an assertion in its Authorization
+// header: only one without a form may, since a form has a place for it.
+bool IsBearer(const http::Request& request) {
+  return !HasMediaType(request, kFormType) &&
+         http::EqualsIgnoringCase(
+             request.Header("Authorization").substr(0, kBearer.size()),
+             kBearer);
+}
 
 // Refuser makes the 401 of RFC 6749 section 5.2. The challenge belongs to a
 // client that tried the Authorization header, or that had no other way: one
@@ -27,14 +38,15 @@ class Refuser {
   Refuser(const Services& services, const http::Request& request)
       : services_(services),
         challenge_(request.CountHeader("Authorization") > 0 ||
-                   !HasMediaType(request, kFormType)) {}
+                   !HasMediaType(request, kFormType)),
+        challenge_text_(IsBearer(request) ? "Bearer realm=\"signet\""
+                                          : "Basic realm=\"signet\"") {}
 
   http::Response Refuse(std::string_view description) const {
     services_.metrics.CountAuthFailure();
     http::Response response = ErrorResponse(401, "invalid_client", description);
     if (challenge_) {
-      response.headers.emplace_back("WWW-Authenticate",
-                                    "Basic realm=\"signet\"");
+      response.headers.emplace_back("WWW-Authenticate", challenge_text_);
     }
     return response;
   }
@@ -42,6 +54,7 @@ class Refuser {
  private:
   const Services& services_;
   const bool challenge_;
+  const std::string_view challenge_text_;
 };
 
 // ParseBasic reads RFC 7617 credentials whose halves are form-encoded, as RFC
@@ -113,6 +126,48 @@ Authentication AuthenticatePublic(const Services& services,
   return ClientAuthentication{std::move(registry), client, false};
 }
 
+// CheckAssertion finds the client that the assertion names, or `client_id` if
+// that is not empty, and proves it by its keys.
+Authentication CheckAssertion(const Services& services, const Refuser& refuser,
+                              std::string_view assertion,
+                              std::string client_id) {
+  if (client_id.empty()) client_id = UnverifiedClientId(assertion);
+  std::shared_ptr<const Clients> registry = services.clients();
+  const Client* client = registry->Find(client_id);
+  const ClientKeys* keys =
+      client == nullptr ? nullptr : registry->KeysOf(*client);
+  // One answer for an unknown client, one without keys, and a wrong key.
+  if (keys == nullptr) return refuser.Refuse("client authentication failed");
+  const auto proven =
+      services.proofs.CheckAssertion(assertion, client_id, *keys);
+  if (proven) return ClientAuthentication{std::move(registry), client, true};
+  switch (proven.error().code) {
+    case AssertionRefusalCode::kUnknown:
+      return Unavailable("too many client assertions at once; try again");
+    case AssertionRefusalCode::kUnknownKey:
+    case AssertionRefusalCode::kBadSignature:
+      return refuser.Refuse("client authentication failed");
+    default:
+      // RFC 7521 section 4.2.1.
+      return refuser.Refuse("the client assertion is not accepted: " +
+                            proven.error().ToString());
+  }
+}
+
+Authentication AuthenticateAssertion(const Services& services,
+                                     const Refuser& refuser,
+                                     const http::Form& form) {
+  if (!form.Has("client_assertion") || !form.Has("client_assertion_type")) {
+    return InvalidRequest(
+        "client_assertion and client_assertion_type belong together");
+  }
+  if (form.Get("client_assertion_type") != kClientAssertionType) {
+    return refuser.Refuse("the client_assertion_type is not supported");
+  }
+  return CheckAssertion(services, refuser, form.Get("client_assertion"),
+                        std::string(form.Get("client_id")));
+}
+
 Authentication CheckPermission(const Services& services,
                                const http::Request& request,
                                Authentication authentication,
@@ -143,10 +198,7 @@ Authentication AuthenticateForm(const Services& services,
           "use one method of client authentication, not "
           "two");
     }
-    // RFC 7521 section 4.2.1.
-    return refuser.Refuse(
-        "client_assertion is not supported; use "
-        "client_secret_basic or client_secret_post");
+    return AuthenticateAssertion(services, refuser, form);
   }
   if (has_header) return AuthenticateBasic(services, refuser, request, form);
   if (!form.Has("client_id")) {
@@ -163,7 +215,15 @@ Authentication AuthenticateForm(const Services& services,
 Authentication AuthenticateClient(const Services& services,
                                   const http::Request& request) {
   if (!HasMediaType(request, kFormType)) {
-    return AuthenticateForm(services, request, http::Form());
+    if (!IsBearer(request)) {
+      return AuthenticateForm(services, request, http::Form());
+    }
+    if (request.CountHeader("Authorization") > 1) {
+      return InvalidRequest("the Authorization header stands twice");
+    }
+    return CheckAssertion(
+        services, Refuser(services, request),
+        request.Header("Authorization").substr(kBearer.size()), "");
   }
   const Result<http::Form> form = http::Form::Parse(request.body);
   if (!form) return InvalidRequest(form.error().message);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -14,6 +15,7 @@ namespace {
 // A digest in the configuration:
 //   digest = "blake2b-256:" base64url(32 bytes, unpadded)
 constexpr std::string_view kDigestPrefix = "blake2b-256:";
+constexpr size_t kMaxKeyFile = 64 * 1024;
 using SecretDigest = std::array<uint8_t, 32>;
 
 SecretDigest ComputeDigest(std::string_view secret) {
@@ -61,7 +63,7 @@ void CheckClient(const Client& client, Problems& problems) {
                  "the id must be 1 or more printable ASCII "
                  "characters");
   }
-  if (!client.is_public() && !ParseDigest(client.secret_digest)) {
+  if (!client.secret_digest.empty() && !ParseDigest(client.secret_digest)) {
     problems.Add(client.id,
                  "the secret's digest is not 'blake2b-256:' and "
                  "base64url of 32 bytes");
@@ -77,6 +79,39 @@ void CheckClient(const Client& client, Problems& problems) {
   if (client.is_public() && !client.may_act_for.empty()) {
     problems.Add(client.id, "a public client cannot act for others");
   }
+}
+
+// ReadKeyFile reads a JWK set; one byte more than the limit is malformed.
+Result<std::string> ReadKeyFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxKeyFile + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) {
+    return Error{ErrorCode::kNotFound, "cannot read " + path};
+  }
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > kMaxKeyFile) {
+    return Error{ErrorCode::kInvalid, path + " is larger than 64 KiB"};
+  }
+  return text;
+}
+
+// ReadKeys reads the keys of a client that has some. It names the file.
+std::optional<ClientKeys> ReadKeys(const Client& client, Problems& problems) {
+  if (client.jwks.empty() && client.jwks_file.empty()) return std::nullopt;
+  if (!client.jwks.empty() && !client.jwks_file.empty()) {
+    problems.Add(client.id, "it has both jwks and jwks_file");
+    return std::nullopt;
+  }
+  Result<std::string> text = client.jwks;
+  if (!client.jwks_file.empty()) text = ReadKeyFile(client.jwks_file);
+  Result<ClientKeys> keys =
+      text ? ClientKeys::Parse(*text) : Result<ClientKeys>(text.error());
+  if (keys) return *std::move(keys);
+  problems.Add(client.id, (client.jwks_file.empty() ? std::string("jwks")
+                                                    : client.jwks_file) +
+                              ": " + keys.error().message);
+  return std::nullopt;
 }
 
 void CheckMayActFor(const Client& client, const Clients& clients,
@@ -105,6 +140,9 @@ Result<Clients> Clients::Create(std::vector<Client> clients) {
   for (Client& client : clients) {
     CheckClient(client, problems);
     std::string id = client.id;
+    if (auto keys = ReadKeys(client, problems)) {
+      registry.keys_.try_emplace(id, *std::move(keys));
+    }
     if (!registry.clients_.try_emplace(id, std::move(client)).second) {
       problems.Add(id, "the id stands twice");
     }
@@ -121,6 +159,11 @@ Result<Clients> Clients::Create(std::vector<Client> clients) {
 const Client* Clients::Find(std::string_view id) const {
   const auto it = clients_.find(id);
   return it == clients_.end() ? nullptr : &it->second;
+}
+
+const ClientKeys* Clients::KeysOf(const Client& client) const {
+  const auto it = keys_.find(client.id);
+  return it == keys_.end() ? nullptr : &it->second;
 }
 
 bool Clients::CheckSecret(const Client& client, std::string_view secret) {

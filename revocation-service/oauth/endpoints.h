@@ -9,6 +9,7 @@
 #include "revocation-service/feed/publisher.h"
 #include "revocation-service/metrics.h"
 #include "revocation-service/oauth/clients.h"
+#include "revocation-service/oauth/proofs.h"
 #include "revocation-service/rings.h"
 #include "revocation-service/routes.h"
 #include "revocation-service/session/session_store.h"
@@ -22,6 +23,7 @@ struct Services {
   Publisher& publisher;
   const Rings& rings;
   const Verifier& verifier;  // of this issuer's access tokens, any audience
+  const Proofs& proofs;
   Metrics& metrics;
   const Clock& clock;
   std::string issuer;
@@ -31,12 +33,14 @@ struct Services {
 
 // AuthenticateClient reads the client's credentials from a request: Basic
 // (RFC 6749 section 2.3.1, form-decoded), the body's client_id and
-// client_secret, or client_id alone of a public client. More than one method
-// at once is invalid_request. On failure the response is in the error.
+// client_secret, its client_assertion (RFC 7523 section 2.2), or client_id
+// alone of a public client. A request without a form brings its assertion as
+// `Authorization: Bearer`. More than one method at once is invalid_request. On
+// failure the response is in the error.
 struct ClientAuthentication {
   std::shared_ptr<const Clients> registry;  // keeps `client` alive
   const Client* client = nullptr;
-  bool proven = false;  // by a secret
+  bool proven = false;  // by a secret or a key
 };
 Result<ClientAuthentication, http::Response> AuthenticateClient(
     const Services& services, const http::Request& request);

@@ -5,12 +5,17 @@
 #include <string>
 #include <utility>
 
+#include "revocation-service/http/message.h"
 #include "revocation-service/oauth/requests.h"
+#include "signet/primitives.h"
 
 namespace signet::service {
 namespace {
 
 namespace json = boost::json;
+
+// RFC 9701 section 4.
+constexpr std::string_view kJwtType = "application/token-introspection+jwt";
 
 // RFC 7662 section 2.2: of an inactive token nothing else is said, not even
 // why.
@@ -40,13 +45,19 @@ void AddAudience(json::object& body, const std::vector<std::string>& audience) {
   for (const std::string& one : audience) list.emplace_back(one);
 }
 
+// RFC 9449 section 6.2.
+void AddBinding(const std::string& jkt, json::object& body) {
+  if (!jkt.empty()) body["cnf"] = json::object{{"jkt", jkt}};
+}
+
 // Custom claims are left out: one might be called "active" or "username".
 http::Response ActiveAccessToken(const Claims& claims) {
   json::object body;
   body["active"] = true;
   AddText(body, "scope", claims.scope);
   AddText(body, "client_id", claims.client_id);
-  body["token_type"] = "Bearer";
+  // RFC 9449 section 6.2.
+  body["token_type"] = claims.cnf_jkt.empty() ? "Bearer" : "DPoP";
   body["exp"] = NumericDate(claims.expires_at);
   body["iat"] = NumericDate(claims.issued_at);
   if (claims.not_before) body["nbf"] = NumericDate(*claims.not_before);
@@ -55,10 +66,7 @@ http::Response ActiveAccessToken(const Claims& claims) {
   AddText(body, "iss", claims.issuer);
   AddText(body, "jti", claims.token_id);
   AddText(body, "sid", claims.session_id);
-  if (!claims.cnf_jkt.empty()) {
-    // RFC 9449 section 6.2.
-    body["cnf"] = json::object{{"jkt", claims.cnf_jkt}};
-  }
+  AddBinding(claims.cnf_jkt, body);
   return JsonResponse(200, json::serialize(body));
 }
 
@@ -76,6 +84,7 @@ http::Response ActiveRefreshToken(const Services& services,
   body["sub"] = session.subject;
   body["iss"] = services.issuer;
   body["sid"] = SessionIdText(session.id);
+  AddBinding(session.dpop_jkt, body);
   return JsonResponse(200, json::serialize(body));
 }
 
@@ -108,6 +117,54 @@ http::Response IntrospectAccess(const Services& services,
   return unknown ? Unknown() : Inactive();
 }
 
+bool WantsJwt(const http::Request& request) {
+  std::string_view accepted = request.Header("Accept");
+  while (!accepted.empty()) {
+    const size_t end = std::min(accepted.find(','), accepted.size());
+    std::string_view type =
+        accepted.substr(0, std::min(end, accepted.find(';')));
+    accepted.remove_prefix(std::min(end + 1, accepted.size()));
+    const size_t first = std::min(type.find_first_not_of(' '), type.size());
+    type.remove_prefix(first);
+    type = type.substr(0, type.find(' '));
+    if (http::EqualsIgnoringCase(type, kJwtType)) return true;
+  }
+  return false;
+}
+
+// AsJwt signs the answer for that caller (RFC 9701 sections 4 and 5).
+http::Response AsJwt(const Services& services, const std::string& client_id,
+                     http::Response response) {
+  const Time now = services.clock.Now();
+  const Rings::Ring ring = services.rings.access();
+  const SigningRing::Key* active = ring->Active(now);
+  if (active == nullptr) return Unavailable("no key signs now; try again");
+  const json::object header{{"typ", "token-introspection+jwt"},
+                            {"alg", JoseAlgorithm(active->key.format())},
+                            {"kid", active->key.id()}};
+  // The answer is JSON of this service's own making.
+  const json::object claims{
+      {"iss", services.issuer},
+      {"aud", client_id},
+      {"iat", NumericDate(ToSeconds(now))},
+      {"token_introspection", json::parse(response.body)}};
+  std::string jwt = Base64UrlEncode(AsBytes(json::serialize(header)));
+  jwt += "." + Base64UrlEncode(AsBytes(json::serialize(claims)));
+  const std::string signature = active->key.Sign(AsBytes(jwt));
+  response.body = jwt + "." + Base64UrlEncode(AsBytes(signature));
+  response.headers.front().second = kJwtType;
+  return response;
+}
+
+http::Response FindAndDescribe(const Services& services, const Client& caller,
+                               std::string_view token) {
+  // RFC 7662 section 2.1: all types are searched, whatever the hint.
+  const auto found = services.sessions.FindByRefreshToken(token);
+  if (!found) return Unknown();
+  if (found->has_value()) return IntrospectRefresh(services, caller, **found);
+  return IntrospectAccess(services, token);
+}
+
 http::Response Introspect(const Services& services,
                           const http::Request& request) {
   const Result<http::Form, http::Response> form = ReadForm(request);
@@ -118,14 +175,15 @@ http::Response Introspect(const Services& services,
   if (!form->Has("token")) {
     return InvalidRequest("token is missing");
   }
-  // RFC 7662 section 2.1: all types are searched, whatever the hint.
-  const std::string_view token = form->Get("token");
-  const auto found = services.sessions.FindByRefreshToken(token);
-  if (!found) return Unknown();
-  if (found->has_value()) {
-    return IntrospectRefresh(services, *caller->client, **found);
+  http::Response response =
+      FindAndDescribe(services, *caller->client, form->Get("token"));
+  const KeyFormat format = services.rings.access()->info().format;
+  // A ring that signs no JWS answers in JSON, which every client must take.
+  if (response.status != 200 || !WantsJwt(request) ||
+      !SignsIntrospection(format)) {
+    return response;
   }
-  return IntrospectAccess(services, token);
+  return AsJwt(services, caller->client->id, std::move(response));
 }
 
 }  // namespace

@@ -20,12 +20,23 @@ http::Response CacheableJson(std::string body, Seconds max_age) {
       std::move(body)};
 }
 
-json::array SecretMethods() {
-  return {"client_secret_basic", "client_secret_post"};
+template <typename Names>
+json::array ArrayOf(const Names& names) {
+  json::array array;
+  for (const std::string_view name : names) array.emplace_back(name);
+  return array;
 }
 
-json::array AllMethods() {
-  return {"client_secret_basic", "client_secret_post", "none"};
+// AddMethods names how a client authenticates at an endpoint. RFC 8414 section
+// 2: with the algorithms, where one of the methods is a JWT.
+void AddMethods(std::string endpoint, bool may_be_public, json::object& body) {
+  json::array methods = {"client_secret_basic", "client_secret_post",
+                         "private_key_jwt"};
+  if (may_be_public) methods.emplace_back("none");
+  endpoint += "_endpoint_auth_";
+  body[endpoint + "methods_supported"] = std::move(methods);
+  body[endpoint + "signing_alg_values_supported"] =
+      ArrayOf(kAssertionAlgorithms);
 }
 
 }  // namespace
@@ -41,18 +52,27 @@ std::string IssuerPath(std::string_view issuer) {
   return path;
 }
 
-http::Response MetadataResponse(const std::string& issuer) {
+http::Response MetadataResponse(const Services& services) {
+  const std::string& issuer = services.issuer;
   std::string base = issuer;
   while (base.ends_with('/')) base.pop_back();
   json::object body;
   // RFC 8414 section 3.3: identical to the one that the client knows.
   body["issuer"] = issuer;
   body["token_endpoint"] = base + "/token";
-  body["token_endpoint_auth_methods_supported"] = AllMethods();
+  AddMethods("token", true, body);
   body["revocation_endpoint"] = base + "/revoke";
-  body["revocation_endpoint_auth_methods_supported"] = AllMethods();
+  AddMethods("revocation", true, body);
   body["introspection_endpoint"] = base + "/introspect";
-  body["introspection_endpoint_auth_methods_supported"] = SecretMethods();
+  AddMethods("introspection", false, body);
+  // RFC 9701 section 7.
+  const KeyFormat format = services.rings.access()->info().format;
+  if (SignsIntrospection(format)) {
+    body["introspection_signing_alg_values_supported"] =
+        json::array{JoseAlgorithm(format)};
+  }
+  // RFC 9449 section 5.1.
+  body["dpop_signing_alg_values_supported"] = ArrayOf(kDpopAlgorithms);
   body["jwks_uri"] = base + "/.well-known/jwks.json";
   // Section 2: omitted, it would mean authorization_code and implicit.
   body["grant_types_supported"] = json::array{"refresh_token"};

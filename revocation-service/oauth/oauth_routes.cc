@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::string_view kMetadataPath =
     "/.well-known/oauth-authorization-server";
+// OpenID Connect Discovery section 4 appends it to the issuer's path. RFC 8414
+// section 5: clients that know only this one find the same.
+constexpr std::string_view kOpenIdPath = "/.well-known/openid-configuration";
 
 // EndpointsAt lists what the metadata names, below a path.
 std::vector<Route> EndpointsAt(const std::string& path,
@@ -32,7 +35,7 @@ std::vector<Route> EndpointsAt(const std::string& path,
 
 Route MetadataAt(const std::string& path, const Services& services) {
   return {"GET", path, "metadata",
-          [response = MetadataResponse(services.issuer)](
+          [response = MetadataResponse(services)](
               const http::Request&, const ResponderPtr& responder) {
             responder->Send(response);
           }};
@@ -44,6 +47,7 @@ std::vector<Route> OAuthRoutes(const Services& services) {
   const std::string metadata(kMetadataPath);
   std::vector<Route> routes = EndpointsAt("", services);
   routes.push_back(MetadataAt(metadata, services));
+  routes.push_back(MetadataAt(std::string(kOpenIdPath), services));
   const std::string path = IssuerPath(services.issuer);
   if (path.empty()) return routes;
   // A proxy may or may not take the issuer's path away, so the endpoints
@@ -53,6 +57,7 @@ std::vector<Route> OAuthRoutes(const Services& services) {
     routes.push_back(std::move(route));
   }
   routes.push_back(MetadataAt(metadata + path, services));
+  routes.push_back(MetadataAt(path + std::string(kOpenIdPath), services));
   return routes;
 }
 

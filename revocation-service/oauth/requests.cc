@@ -27,7 +27,7 @@ Result<void, http::Response> CheckQuery(const std::string& query) {
 Claims ClaimsOf(const Services& services, const Grant& grant) {
   return {.issuer = services.issuer,
           .subject = grant.session.subject,
-          .audience = grant.session.audience,
+          .audience = grant.audience,
           .expires_at = grant.expires_at,
           .issued_at = grant.issued_at,
           .not_before = {},
@@ -35,7 +35,7 @@ Claims ClaimsOf(const Services& services, const Grant& grant) {
           .client_id = grant.session.client_id,
           .scope = grant.scope,
           .session_id = SessionIdText(grant.session.id),
-          .cnf_jkt = {},
+          .cnf_jkt = grant.dpop_jkt,
           .custom = grant.session.custom};
 }
 
@@ -86,7 +86,8 @@ http::Response TokenResponse(const Services& services, int status,
 
   boost::json::object body;
   body["access_token"] = *access_token;
-  body["token_type"] = "Bearer";
+  // RFC 9449 section 5.
+  body["token_type"] = grant.dpop_jkt.empty() ? "Bearer" : "DPoP";
   body["expires_in"] = Seconds(grant.expires_at - grant.issued_at).count();
   body["refresh_token"] = grant.refresh_token;
   if (!grant.scope.empty()) body["scope"] = grant.scope;

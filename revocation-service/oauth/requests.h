@@ -58,8 +58,14 @@ void HandleRevoke(const Services& services, const http::Request& request,
                   ResponderPtr responder);
 void HandleIntrospect(const Services& services, const http::Request& request,
                       ResponderPtr responder);
-http::Response MetadataResponse(const std::string& issuer);
+http::Response MetadataResponse(const Services& services);
 http::Response JwksResponse(const Services& services);
+
+// SignsIntrospection tells whether an access ring of that format can sign the
+// answers of /introspect (RFC 9701), so that they prove where they come from.
+inline bool SignsIntrospection(KeyFormat format) {
+  return IsJws(format) && !IsSymmetric(format);
+}
 
 // IssuerPath is the path of the issuer's URL without a final slash: "/auth",
 // or "" if it has none.

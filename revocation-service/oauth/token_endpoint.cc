@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,9 +11,19 @@
 namespace signet::service {
 namespace {
 
+constexpr std::string_view kNonceHeader = "DPoP-Nonce";
+
+// What a request asks for, and the DPoP-Nonce that its answer will carry.
+struct TokenRequest {
+  ExchangeRequest exchange;
+  std::string new_nonce;  // empty: none
+};
+
 // WorthALine tells the outcomes that somebody should look at; the others are
 // counted, and cost no line that a client could provoke at will.
-bool WorthALine(ExchangeOutcome outcome) {
+bool WorthALine(const ExchangeResult& result) {
+  const ExchangeOutcome outcome = result.outcome;
+  if (outcome == ExchangeOutcome::kReplayed) return !result.reason.empty();
   return outcome == ExchangeOutcome::kReuseRecent ||
          outcome == ExchangeOutcome::kReuseStale ||
          outcome == ExchangeOutcome::kFromTheFuture;
@@ -20,13 +31,17 @@ bool WorthALine(ExchangeOutcome outcome) {
 
 void Record(const Services& services, const std::string& client_id,
             const ExchangeResult& result) {
-  services.metrics.CountExchange(ExchangeOutcomeName(result.outcome));
+  const std::string_view name = ExchangeOutcomeName(result.outcome);
+  if (!name.empty()) services.metrics.CountExchange(name);
+  if (result.outcome == ExchangeOutcome::kFromTheFuture) {
+    services.metrics.CountStoreRollback();
+  }
   if (result.outcome == ExchangeOutcome::kReuseRecent ||
       result.outcome == ExchangeOutcome::kReuseStale) {
     services.metrics.CountRevocation(
         RevocationKindName(RevocationKind::kSession));
   }
-  if (WorthALine(result.outcome)) {
+  if (WorthALine(result)) {
     spdlog::warn("exchange for client {}: {}: {}", client_id,
                  ExchangeOutcomeName(result.outcome), result.reason);
   }
@@ -53,6 +68,10 @@ http::Response AnswerExchange(const Services& services,
     case ExchangeOutcome::kBadScope:
       return ErrorResponse(400, "invalid_scope",
                            "the scope exceeds what was granted");
+    case ExchangeOutcome::kBadTarget:
+      // RFC 8707 section 2.
+      return ErrorResponse(400, "invalid_target",
+                           "the resource is not an audience of the session");
     case ExchangeOutcome::kFromTheFuture:
     case ExchangeOutcome::kUnavailable:
       break;
@@ -61,8 +80,74 @@ http::Response AnswerExchange(const Services& services,
   return Unavailable("the session could not be read; try again");
 }
 
-Result<ExchangeRequest, http::Response> ReadExchange(
-    const Services& services, const http::Request& request) {
+// ReadRetryKey reads the Idempotency-Key. It proves a retry for hours, so one
+// that could be guessed is refused.
+Result<std::string, http::Response> ReadRetryKey(const http::Request& request) {
+  const size_t count = request.CountHeader("Idempotency-Key");
+  if (count == 0) return std::string();
+  const std::string_view key = request.Header("Idempotency-Key");
+  const bool visible = std::all_of(key.begin(), key.end(),
+                                   [](char c) { return c > ' ' && c < 0x7f; });
+  if (count > 1 || key.size() < 16 || key.size() > 255 || !visible) {
+    return InvalidRequest(
+        "Idempotency-Key must stand once, with 16 to 255 visible characters");
+  }
+  return std::string(key);
+}
+
+http::Response RefuseProof(const Services& services,
+                           const DpopRefusal& refusal) {
+  const std::string_view error = refusal.OAuthError();
+  if (error.empty()) {
+    return Unavailable("too many DPoP proofs at once; try again");
+  }
+  if (error != "use_dpop_nonce") {
+    // RFC 9449 section 5.
+    return ErrorResponse(
+        400, "invalid_dpop_proof",
+        "the DPoP proof is not accepted: " + refusal.ToString());
+  }
+  // RFC 9449 section 8.
+  std::string nonce = services.proofs.NewNonce();
+  if (nonce.empty()) return Unavailable("no nonce can be made; try again");
+  http::Response response = ErrorResponse(
+      400, error, "the DPoP proof must carry the nonce of DPoP-Nonce");
+  response.headers.emplace_back(kNonceHeader, std::move(nonce));
+  return response;
+}
+
+// IsOurs tells, without I/O, whether the refresh token was made here.
+bool IsOurs(const Services& services, std::string_view refresh_token) {
+  return ParseRefreshToken(refresh_token, *services.rings.refresh(),
+                           services.clock.Now())
+      .has_value();
+}
+
+// AddProof binds the request to the key of its DPoP proof, if it has one.
+Result<void, http::Response> AddProof(const Services& services,
+                                      const http::Request& request,
+                                      const Client& client,
+                                      TokenRequest& token) {
+  // Anybody can make proofs: with junk they would fill the replay memory. The
+  // exchange refuses it.
+  if (!IsOurs(services, token.exchange.refresh_token)) return {};
+  auto proof = services.proofs.CheckDpop(request);
+  if (!proof) return RefuseProof(services, proof.error());
+  if (proof->has_value()) {
+    token.exchange.dpop_jkt = (*proof)->jkt();
+    // RFC 9449 section 8.2.
+    if ((*proof)->wants_new_nonce()) {
+      token.new_nonce = services.proofs.NewNonce();
+    }
+  } else if (client.require_dpop) {
+    // RFC 9449 section 5.2.
+    return RefuseProof(services, {DpopRefusalCode::kAbsent});
+  }
+  return {};
+}
+
+Result<TokenRequest, http::Response> ReadToken(const Services& services,
+                                               const http::Request& request) {
   const Result<http::Form, http::Response> form = ReadForm(request);
   if (!form) return form.error();
   const auto caller = AuthenticateForm(services, request, *form);
@@ -77,26 +162,36 @@ Result<ExchangeRequest, http::Response> ReadExchange(
   if (!form->Has("refresh_token")) {
     return InvalidRequest("refresh_token is missing");
   }
-  return ExchangeRequest{
-      .refresh_token = std::string(form->Get("refresh_token")),
-      .client_id = caller->client->id,
-      .proven = caller->proven,
-      .scope = std::string(form->Get("scope"))};
+  auto retry_key = ReadRetryKey(request);
+  if (!retry_key) return retry_key.error();
+  TokenRequest token;
+  token.exchange = {.refresh_token = std::string(form->Get("refresh_token")),
+                    .client_id = caller->client->id,
+                    .proven = caller->proven,
+                    .scope = std::string(form->Get("scope")),
+                    .resource = std::string(form->Get("resource")),
+                    .idempotency_key = std::move(retry_key).value(),
+                    .limits = caller->client->limits};
+  auto proven = AddProof(services, request, *caller->client, token);
+  if (!proven) return proven.error();
+  return token;
 }
 
 }  // namespace
 
 void HandleToken(const Services& services, const http::Request& request,
                  ResponderPtr responder) {
-  Result<ExchangeRequest, http::Response> exchange =
-      ReadExchange(services, request);
-  if (!exchange) return responder->Send(std::move(exchange).error());
-  std::string client_id = exchange->client_id;
+  Result<TokenRequest, http::Response> token = ReadToken(services, request);
+  if (!token) return responder->Send(std::move(token).error());
+  std::string client_id = token->exchange.client_id;
   services.sessions.Exchange(
-      std::move(exchange).value(),
-      [&services, client_id, responder](const ExchangeResult& result) {
+      std::move(token->exchange),
+      [&services, client_id, nonce = std::move(token->new_nonce),
+       responder](const ExchangeResult& result) {
         Record(services, client_id, result);
-        responder->Send(AnswerExchange(services, result));
+        http::Response response = AnswerExchange(services, result);
+        if (!nonce.empty()) response.headers.emplace_back(kNonceHeader, nonce);
+        responder->Send(std::move(response));
       });
 }
 

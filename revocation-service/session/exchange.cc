@@ -2,7 +2,7 @@
 //
 //   d = 0    rotate: generation + 1, in one conditional commit
 //   d = -1   within the grace window: the same successor again, derived from
-//            the record; after it: reuse
+//            the record; after it, or without the session's DPoP key: reuse
 //   d < -1   reuse: the session is revoked, its access tokens too, in the
 //            same commit
 //   d > 0    the store went back in time: an alarm, and nothing is revoked
@@ -12,6 +12,7 @@
 
 #include "revocation-service/session/operations.h"
 #include "revocation-service/session/text_rules.h"
+#include "signet/primitives.h"
 
 namespace signet::service {
 namespace {
@@ -21,11 +22,20 @@ struct Refusal {
   std::string reason;
 };
 
+// RetryProof is what the record keeps of an Idempotency-Key: whoever reads the
+// store cannot make the retry.
+std::string RetryProof(std::string_view key, const SessionSalt& salt) {
+  if (key.empty()) return {};
+  std::array<uint8_t, 16> digest;
+  Blake2b(digest, AsBytes(key), salt);
+  return std::string(AsText(digest));
+}
+
 class ExchangeOperation final : public Operation {
  public:
   ExchangeOperation(std::shared_ptr<StoreCore> store, ExchangeRequest request,
                     std::function<void(ExchangeResult)> done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), request.limits),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {}
@@ -47,6 +57,9 @@ class ExchangeOperation final : public Operation {
   std::optional<Refusal> CheckToken() const;
   std::optional<Refusal> CheckLife() const;
   std::optional<Refusal> CheckScope() const;
+  std::optional<Refusal> CheckTarget() const;
+  bool HoldsKey() const;
+  bool IsProvenRetry() const;
   bool InGrace() const;
   const SecretKey* SuccessorKey() const;
 
@@ -64,6 +77,7 @@ class ExchangeOperation final : public Operation {
   Cutoffs cutoffs_;
   Time now_{};
   ExchangeResult answer_;  // if the commit succeeds
+  std::string alarm_;      // what a log should say of a replay
 
   // An earlier attempt found the token still live: the request lost a race
   // against another one that was under way at the same time.
@@ -71,6 +85,7 @@ class ExchangeOperation final : public Operation {
 };
 
 void ExchangeOperation::Attempt() {
+  alarm_.clear();
   now_ = core().clock.Now();
   auto token = ParseRefreshToken(request_.refresh_token, *ring_, now_);
   if (!token) {
@@ -90,7 +105,7 @@ void ExchangeOperation::Attempt() {
   cutoffs_ = std::move(*cutoffs);
   for (const auto check :
        {&ExchangeOperation::CheckToken, &ExchangeOperation::CheckLife,
-        &ExchangeOperation::CheckScope}) {
+        &ExchangeOperation::CheckScope, &ExchangeOperation::CheckTarget}) {
     if (auto refusal = (this->*check)()) return Refuse(std::move(*refusal));
   }
   Decide();
@@ -106,7 +121,20 @@ std::optional<Refusal> ExchangeOperation::CheckToken() const {
   if (stored_.session.client_id != request_.client_id) {
     return Refusal{ExchangeOutcome::kClientMismatch, "another client's token"};
   }
+  // RFC 9449 section 5. Of a superseded token it is reuse: see Decide.
+  if (!HoldsKey() && token_.generation >= stored_.session.generation) {
+    return Refusal{ExchangeOutcome::kClientMismatch,
+                   "without the session's DPoP key"};
+  }
   return std::nullopt;
+}
+
+// RFC 9449 section 5: refresh tokens of a confidential client are bound to its
+// authentication, and it may change its key.
+bool ExchangeOperation::HoldsKey() const {
+  const std::string& bound_to = stored_.session.dpop_jkt;
+  return request_.proven || bound_to.empty() ||
+         ConstantTimeEqual(AsBytes(bound_to), AsBytes(request_.dpop_jkt));
 }
 
 std::optional<Refusal> ExchangeOperation::CheckLife() const {
@@ -136,6 +164,16 @@ std::optional<Refusal> ExchangeOperation::CheckScope() const {
   return Refusal{ExchangeOutcome::kBadScope, "more than the session's scope"};
 }
 
+// RFC 8707 section 2.2: one of the resources that were originally granted.
+std::optional<Refusal> ExchangeOperation::CheckTarget() const {
+  const auto& granted = stored_.session.audience;
+  if (request_.resource.empty() ||
+      std::ranges::find(granted, request_.resource) != granted.end()) {
+    return std::nullopt;
+  }
+  return Refusal{ExchangeOutcome::kBadTarget, "not an audience of the session"};
+}
+
 void ExchangeOperation::Decide() {
   const uint32_t live = stored_.session.generation;
   if (token_.generation > live) {
@@ -148,6 +186,11 @@ void ExchangeOperation::Decide() {
     case 0:
       return Rotate();
     case 1:
+      // Two who hold the same token and not the same key are not one client.
+      if (!HoldsKey()) {
+        return EndForReuse(ExchangeOutcome::kReuseRecent,
+                           "superseded, and without the session's DPoP key");
+      }
       if (InGrace()) return Replay();
       return EndForReuse(ExchangeOutcome::kReuseRecent,
                          "superseded, and the grace is over");
@@ -172,14 +215,30 @@ void ExchangeOperation::Rotate() {
   next.key_id = active->key.id();
   if (!next.replayed) next.graces = 0;
   next.replayed = false;
+  next.retry_proof = RetryProof(request_.idempotency_key, next.salt);
+  // A session without a key is bound to the first that comes.
+  if (!request_.proven && next.dpop_jkt.empty()) {
+    next.dpop_jkt = request_.dpop_jkt;
+  }
   SubmitNext(std::move(next), active->key, ExchangeOutcome::kRotated);
+}
+
+// A retry is proven if only the sender of the first request can have made it:
+// it authenticates as the same client, it holds the same DPoP key, or it knows
+// the first one's Idempotency-Key.
+bool ExchangeOperation::IsProvenRetry() const {
+  const Session& session = stored_.session;
+  if (request_.proven || !session.dpop_jkt.empty()) return HoldsKey();
+  return !session.retry_proof.empty() &&
+         session.retry_proof ==
+             RetryProof(request_.idempotency_key, session.salt);
 }
 
 // A clock that was set back counts as no time passed.
 bool ExchangeOperation::InGrace() const {
   const Duration age =
       std::max(now_ - stored_.session.rotated_at, Duration::zero());
-  return age < (request_.proven ? limits().proven_grace : limits().grace);
+  return age < (IsProvenRetry() ? limits().proven_grace : limits().grace);
 }
 
 // The successor was made under the key that the record names, which need not
@@ -212,6 +271,10 @@ void ExchangeOperation::Replay() {
       return EndForReuse(ExchangeOutcome::kReuseRecent,
                          "replayed too many times in a row");
     }
+    if (next.graces > limits().max_graces / 2) {
+      alarm_ = std::to_string(next.graces) +
+               " generations in a row were asked for twice";
+    }
   }
   SubmitNext(std::move(next), *key, ExchangeOutcome::kReplayed);
 }
@@ -226,9 +289,13 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
             .refresh_token =
                 MakeRefreshToken(key, next.id, next.generation, next.salt),
             .scope = request_.scope.empty() ? next.scope : request_.scope,
+            .audience = request_.resource.empty()
+                            ? next.audience
+                            : std::vector<std::string>{request_.resource},
+            .dpop_jkt = request_.dpop_jkt,
             .issued_at = times.issued_at,
             .expires_at = times.expires_at},
-      ""};
+      alarm_};
   // A retry in the same second changes nothing: the record already knows how
   // long its access tokens live.
   if (next == stored_.session) return done_(std::move(answer_));

@@ -12,40 +12,46 @@ constexpr size_t kMaxText = 4096;
 // Records that one Open removes at most; the next one goes on.
 constexpr size_t kMaxRemoved = 64;
 
+Error Invalid(const char* what) {
+  return {ErrorCode::kInvalid, std::string("opening a session: ") + what};
+}
+
+Status ValidateAudience(const std::vector<std::string>& audience) {
+  if (audience.size() > kMaxAudiences) return Invalid("more than 64 audiences");
+  if (std::ranges::all_of(audience, IsName)) return {};
+  return Invalid("an audience is not 1 to 255 bytes of plain text");
+}
+
+Status ValidateScope(const std::string& scope) {
+  if (scope.size() <= kMaxText && IsScope(scope)) return {};
+  return Invalid("malformed scope");
+}
+
+Status ValidateTexts(const std::string& device, const std::string& custom) {
+  if (device.size() > kMaxText || !IsPlainText(device)) {
+    return Invalid("the device label is not plain text");
+  }
+  if (custom.size() <= kMaxText) return {};
+  return Invalid("the custom claims are longer than 4096 bytes");
+}
+
 Status Validate(const OpenRequest& request) {
-  const auto invalid = [](const char* what) {
-    return Error{ErrorCode::kInvalid,
-                 std::string("opening a session: ") + what};
-  };
   if (!IsName(request.subject)) {
-    return invalid("the subject is not 1 to 255 bytes of plain text");
+    return Invalid("the subject is not 1 to 255 bytes of plain text");
   }
   if (!IsName(request.client_id)) {
-    return invalid("the client id is not 1 to 255 bytes of plain text");
+    return Invalid("the client id is not 1 to 255 bytes of plain text");
   }
-  if (request.audience.size() > kMaxAudiences) {
-    return invalid("more than 64 audiences");
-  }
-  if (!std::ranges::all_of(request.audience, IsName)) {
-    return invalid("an audience is not 1 to 255 bytes of plain text");
-  }
-  if (request.scope.size() > kMaxText || !IsScope(request.scope)) {
-    return invalid("malformed scope");
-  }
-  if (request.device.size() > kMaxText || !IsPlainText(request.device)) {
-    return invalid("the device label is not plain text");
-  }
-  if (request.custom.size() > kMaxText) {
-    return invalid("the custom claims are longer than 4096 bytes");
-  }
-  return {};
+  if (Status valid = ValidateAudience(request.audience); !valid) return valid;
+  if (Status valid = ValidateScope(request.scope); !valid) return valid;
+  return ValidateTexts(request.device, request.custom);
 }
 
 class OpenOperation final : public Operation {
  public:
   OpenOperation(std::shared_ptr<StoreCore> store, OpenRequest request,
                 std::function<void(Result<Grant>)> done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), request.limits),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {
@@ -112,6 +118,8 @@ Result<Batch> OpenOperation::MakeBatch() {
                  .refresh_token = MakeRefreshToken(active->key, id_,
                                                    session.generation, salt_),
                  .scope = session.scope,
+                 .audience = session.audience,
+                 .dpop_jkt = request_.dpop_jkt,
                  .issued_at = times.issued_at,
                  .expires_at = times.expires_at};
   return batch;
@@ -152,6 +160,7 @@ Session OpenOperation::NewSession(const Cutoffs& cutoffs,
   session.scope = request_.scope;
   session.device = request_.device;
   session.custom = request_.custom;
+  if (request_.is_public) session.dpop_jkt = request_.dpop_jkt;
   // One that is opened in the second after a cutoff survives it.
   session.created_at = std::max(ToSeconds(now_), cutoffs.latest);
   session.rotated_at = now_;
@@ -162,6 +171,22 @@ Session OpenOperation::NewSession(const Cutoffs& cutoffs,
 }
 
 }  // namespace
+
+Status ValidateChange(const SessionChange& change) {
+  return ValidateTexts(change.device.value_or(""), change.custom.value_or(""));
+}
+
+Status ValidateStepUp(const StepUpRequest& request) {
+  if (request.audience) {
+    if (Status valid = ValidateAudience(*request.audience); !valid) {
+      return valid;
+    }
+  }
+  if (Status valid = ValidateScope(request.scope.value_or("")); !valid) {
+    return valid;
+  }
+  return ValidateChange(request.change);
+}
 
 void StartOpen(std::shared_ptr<StoreCore> core, OpenRequest request,
                std::function<void(Result<Grant>)> done) {

@@ -18,8 +18,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void Start() { Attempt(); }
 
  protected:
-  explicit Operation(std::shared_ptr<StoreCore> core)
-      : core_(std::move(core)), limits_(core_->limits()) {}
+  explicit Operation(std::shared_ptr<StoreCore> core,
+                     const ClientLimits& own = {})
+      : core_(std::move(core)), limits_(own.Over(core_->limits())) {}
 
   // Attempt reads and decides from the start, and calls Submit or Fail or
   // answers at once.
@@ -49,6 +50,15 @@ void StartExchange(std::shared_ptr<StoreCore> core, ExchangeRequest request,
                    std::function<void(ExchangeResult)> done);
 void StartOpen(std::shared_ptr<StoreCore> core, OpenRequest request,
                std::function<void(Result<Grant>)> done);
+// ValidateChange and ValidateStepUp hold changes to the rules of Open.
+Status ValidateChange(const SessionChange& change);
+Status ValidateStepUp(const StepUpRequest& request);
+
+void StartChange(std::shared_ptr<StoreCore> core, const SessionId& id,
+                 SessionChange change,
+                 std::function<void(Result<Session>)> done);
+void StartStepUp(std::shared_ptr<StoreCore> core, StepUpRequest request,
+                 std::function<void(Result<Grant>)> done);
 void StartEnd(std::shared_ptr<StoreCore> core, const SessionId& id, Why why,
               RevokedCallback done);
 void StartEndOthers(std::shared_ptr<StoreCore> core, std::string subject,

@@ -1,15 +1,17 @@
 // A session record:
 //
-//   record   = version u8 (1) ‖ salt 16 ‖ subject text ‖ client_id text
+//   record   = version u8 (2) ‖ salt 16 ‖ subject text ‖ client_id text
 //              ‖ count of audiences ‖ audience text … ‖ scope text
 //              ‖ device text ‖ custom text ‖ created_at ‖ rotated_at
 //              ‖ last_seen ‖ expires_at ‖ idle_timeout ‖ generation
 //              ‖ key_id text ‖ graces ‖ replayed (0 or 1) ‖ access_until
+//              ‖ dpop_jkt text ‖ retry_proof text (0 or 16 bytes)
 //   text     = length ‖ bytes
 //
 // Every number is an unsigned LEB128 varint in its shortest form: times in
 // seconds since 1970, rotated_at in milliseconds. Nothing may follow. The
-// session's id is its key in the store.
+// session's id is its key in the store. Version 1 ended with access_until; it
+// is read, and written as version 2 with the next change.
 #include "revocation-service/session/session.h"
 
 #include <algorithm>
@@ -18,7 +20,8 @@
 namespace signet::service {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kOldVersion = 1;
+constexpr uint8_t kVersion = 2;
 // Year 36,812 in seconds: nothing computed from a time can overflow.
 constexpr uint64_t kMaxTime = uint64_t{1} << 40;
 constexpr size_t kMaxAudiences = 1024;
@@ -97,7 +100,7 @@ std::vector<std::string> ReadAudiences(Reader& in) {
   return audience;
 }
 
-void ReadFields(Reader& in, Session& session) {
+void ReadFields(Reader& in, uint8_t version, Session& session) {
   constexpr uint64_t kMaxCount = std::numeric_limits<uint32_t>::max();
   in.Raw(session.salt);
   session.subject = in.Text();
@@ -116,6 +119,9 @@ void ReadFields(Reader& in, Session& session) {
   session.graces = static_cast<uint32_t>(in.Number(kMaxCount));
   session.replayed = in.Number(1) == 1;
   session.access_until = in.Moment();
+  if (version == kOldVersion) return;
+  session.dpop_jkt = in.Text();
+  session.retry_proof = in.Text();
 }
 
 }  // namespace
@@ -141,13 +147,15 @@ std::string EncodeSession(const Session& session) {
   out.Number(session.graces);
   out.Number(session.replayed ? 1 : 0);
   out.Moment(session.access_until);
+  out.Text(session.dpop_jkt);
+  out.Text(session.retry_proof);
   return out.Take();
 }
 
 Result<Session> DecodeSession(const SessionId& id, std::string_view bytes) {
   Reader in(bytes);
   const uint8_t version = in.Byte();
-  if (!bytes.empty() && version != kVersion) {
+  if (!bytes.empty() && version != kVersion && version != kOldVersion) {
     return Error{
         ErrorCode::kUnsupported,
         "reading a session record of version " + std::to_string(version),
@@ -155,7 +163,7 @@ Result<Session> DecodeSession(const SessionId& id, std::string_view bytes) {
   }
   Session session;
   session.id = id;
-  ReadFields(in, session);
+  ReadFields(in, version, session);
   if (!in.done()) {
     return Error{ErrorCode::kCorrupt, "reading a session record: malformed"};
   }

@@ -33,6 +33,11 @@ struct Session {
   // this one's did: a thief who keeps in step shows as a long row.
   uint32_t graces = 0;
   bool replayed = false;
+  // The thumbprint of the DPoP key that refresh tokens are bound to, or empty.
+  std::string dpop_jkt;
+  // What a retry of the request that made this generation is known by: a
+  // digest of its Idempotency-Key, or empty.
+  std::string retry_proof;
   // When the last access token of the session dies: bounds drop_after. None
   // was issued after last_seen.
   EpochSeconds access_until{};

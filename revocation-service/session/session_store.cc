@@ -17,8 +17,6 @@ std::string_view ExchangeOutcomeName(ExchangeOutcome outcome) {
       return "reuse_recent";
     case ExchangeOutcome::kReuseStale:
       return "reuse_stale";
-    case ExchangeOutcome::kFromTheFuture:
-      return "from_the_future";
     case ExchangeOutcome::kExpired:
       return "expired";
     case ExchangeOutcome::kIdle:
@@ -29,12 +27,26 @@ std::string_view ExchangeOutcomeName(ExchangeOutcome outcome) {
       return "client_mismatch";
     case ExchangeOutcome::kMalformed:
       return "malformed";
-    case ExchangeOutcome::kBadScope:
-      return "bad_scope";
+    case ExchangeOutcome::kFromTheFuture:
     case ExchangeOutcome::kUnavailable:
       return "unavailable";
+    case ExchangeOutcome::kBadScope:
+    case ExchangeOutcome::kBadTarget:
+      return "";
   }
-  return "unknown";
+  return "";
+}
+
+SessionLimits ClientLimits::Over(SessionLimits limits) const {
+  const auto set = [](const auto& own, auto& limit) {
+    if (own) limit = *own;
+  };
+  set(access_lifetime, limits.access_lifetime);
+  set(idle_timeout, limits.idle_timeout);
+  set(absolute_lifetime, limits.absolute_lifetime);
+  set(grace, limits.grace);
+  set(proven_grace, limits.proven_grace);
+  return limits;
 }
 
 struct SessionStore::Impl {
@@ -82,6 +94,16 @@ void SessionStore::Open(OpenRequest request,
 void SessionStore::Exchange(ExchangeRequest request,
                             std::function<void(ExchangeResult)> done) {
   StartExchange(impl_->core, std::move(request), std::move(done));
+}
+
+void SessionStore::Change(const SessionId& id, SessionChange change,
+                          std::function<void(Result<Session>)> done) {
+  StartChange(impl_->core, id, std::move(change), std::move(done));
+}
+
+void SessionStore::StepUp(StepUpRequest request,
+                          std::function<void(Result<Grant>)> done) {
+  StartStepUp(impl_->core, std::move(request), std::move(done));
 }
 
 Result<std::optional<Session>> SessionStore::Find(const SessionId& id) {

@@ -20,7 +20,8 @@ struct SessionLimits {
   Seconds absolute_lifetime = std::chrono::hours(24 * 90);
   // How long a superseded refresh token gets its successor again.
   Duration grace = std::chrono::seconds(30);
-  // The same, for a retry that proves who sends it (client authentication).
+  // The same, for a retry that proves that it comes from who sent the first:
+  // by client authentication, the session's DPoP key, or the Idempotency-Key.
   Duration proven_grace = std::chrono::hours(1);
   // Generations in a row that may be asked for twice; one more is reuse.
   uint32_t max_graces = 10;
@@ -34,6 +35,20 @@ struct SessionLimits {
   bool operator==(const SessionLimits&) const = default;
 };
 
+// ClientLimits are what one client's sessions have in place of the service's
+// limits; what is not set is the service's.
+struct ClientLimits {
+  std::optional<Seconds> access_lifetime = {};
+  std::optional<Seconds> idle_timeout = {};
+  std::optional<Seconds> absolute_lifetime = {};
+  std::optional<Duration> grace = {};
+  std::optional<Duration> proven_grace = {};
+
+  // Over returns the limits of that client.
+  SessionLimits Over(SessionLimits limits) const;
+  bool operator==(const ClientLimits&) const = default;
+};
+
 // ExchangeOutcome is the closed taxonomy of what an exchange came to; names
 // are the label values of the metric.
 enum class ExchangeOutcome : uint8_t {
@@ -45,34 +60,46 @@ enum class ExchangeOutcome : uint8_t {
   kExpired,         // absolute lifetime over
   kIdle,            // idle too long
   kRevoked,         // ended, or unknown though once issued
-  kClientMismatch,  // another client's token
+  kClientMismatch,  // another client's token, or another DPoP key's
   kMalformed,       // junk: no I/O was done
-  kBadScope,        // asks for more than the session has
+  kBadScope,        // asks for more scope than the session has
+  kBadTarget,       // asks for an audience that the session has not
   kUnavailable,     // nothing is known
 };
 
+// ExchangeOutcomeName is the label value. kFromTheFuture is "unavailable", as
+// its answer is. kBadScope and kBadTarget have none: the request was refused,
+// and nothing came of the token.
 std::string_view ExchangeOutcomeName(ExchangeOutcome outcome);
 
 struct ExchangeRequest {
   std::string refresh_token = {};
   std::string client_id = {};  // authenticated, or claimed by a public client
-  bool proven = false;         // the client has proved who it is
+  bool proven = false;         // a confidential client has proved who it is
   std::string scope = {};      // empty: the session's
+  std::string resource = {};   // one of the session's audiences; empty: all
+  // The thumbprint of the key whose DPoP proof came along, or empty. The
+  // refresh tokens of a public client are bound to it (RFC 9449 section 5).
+  std::string dpop_jkt = {};
+  std::string idempotency_key = {};  // of a public client's request, or empty
+  ClientLimits limits = {};
 };
 
 // Grant is what a token response is made of.
 struct Grant {
   Session session;  // as committed
   std::string refresh_token;
-  std::string scope;          // of this access token
-  EpochSeconds issued_at{};   // iat: never before a cutoff it survived
-  EpochSeconds expires_at{};  // exp
+  std::string scope;                  // of this access token
+  std::vector<std::string> audience;  // of this access token
+  std::string dpop_jkt;               // the key it is bound to, or empty
+  EpochSeconds issued_at{};           // iat: never before a cutoff it survived
+  EpochSeconds expires_at{};          // exp
 };
 
 struct ExchangeResult {
   ExchangeOutcome outcome = ExchangeOutcome::kUnavailable;
   std::optional<Grant> grant;  // with kRotated and kReplayed
-  std::string reason;          // for logs
+  std::string reason;          // for logs; of kReplayed, only an alarm
 };
 
 struct OpenRequest {
@@ -82,6 +109,31 @@ struct OpenRequest {
   std::string scope = {};
   std::string device = {};
   std::string custom = {};
+  // The thumbprint of the client's DPoP key, or empty: the first access token
+  // is bound to it, and the refresh tokens too if the client is public.
+  std::string dpop_jkt = {};
+  bool is_public = false;
+  ClientLimits limits = {};
+};
+
+// SessionChange is what can change without a new session; what is not set
+// stays as it is.
+struct SessionChange {
+  std::optional<std::string> device = {};
+  std::optional<std::string> custom = {};
+};
+
+// StepUpRequest is a change of privileges; what is not set stays.
+struct StepUpRequest {
+  SessionId id{};
+  SessionChange change = {};
+  std::optional<std::vector<std::string>> audience = {};
+  std::optional<std::string> scope = {};
+  // As in OpenRequest. Empty: the key that the session is bound to.
+  std::string dpop_jkt = {};
+  bool is_public = false;
+  ClientLimits limits = {};
+  std::string actor = {};  // the client that asked
 };
 
 // NewRevocation is what a caller asks for: POST /v1/revocations.
@@ -135,6 +187,16 @@ class SessionStore {
   // Exchange decides by generation distance (ExchangeOutcome).
   void Exchange(ExchangeRequest request,
                 std::function<void(ExchangeResult)> done);
+
+  // Change changes a live session: its next access tokens show it. kNotFound
+  // if there is no such live session.
+  void Change(const SessionId& id, SessionChange change,
+              std::function<void(Result<Session>)> done);
+
+  // StepUp puts a new session in the place of a live one, which ends as by
+  // End, in the same commit: what somebody has seen of the old one is worth
+  // nothing under the new privileges. kNotFound as in Change.
+  void StepUp(StepUpRequest request, std::function<void(Result<Grant>)> done);
 
   // Find returns the live session, nullopt if it ended or expired.
   Result<std::optional<Session>> Find(const SessionId& id);

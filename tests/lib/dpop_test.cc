@@ -48,6 +48,17 @@ constexpr std::string_view kRfcJkt =
 
 Time At(int64_t epoch_seconds) { return Time(seconds(epoch_seconds)); }
 
+TEST_CASE("Ed25519 is another name of EdDSA (RFC 9864)") {
+  const DpopFixture fixture;
+  const SecretKey& key = testing::ProofKey(KeyFormat::kJwtEdDsa);
+  std::string header = testing::ProofHeader(key);
+  header.replace(header.find("EdDSA"), 5, "Ed25519");
+  const auto proof = fixture.MakeForgetful().Verify(
+      SignJws(key, header, testing::ProofClaimsText()), testing::kTokenRequest);
+  REQUIRE(proof.ok());
+  CHECK(proof->jkt() == key.id());
+}
+
 TEST_CASE("the proofs of RFC 9449 verify at the time they were made") {
   DpopFixture fixture;
   const DpopVerifier verifier = fixture.MakeVerifier();

@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "signet/jwk.h"
+#include "tests/temp_dir.h"
 
 namespace signet::service {
 namespace {
@@ -97,6 +101,41 @@ TEST_CASE("a digest in any other spelling is refused") {
     Client client = Confidential("web");
     client.secret_digest = digest;
     CHECK_FALSE(Problems({client}).empty());
+  }
+}
+
+TEST_CASE("a client with keys is confidential, whatever their place") {
+  const std::string set =
+      R"({"keys":[)" +
+      WriteJwk(SecretKey::Generate(KeyFormat::kJwtEs256).Public()) + "]}";
+  Client inside = Public("inside");
+  inside.jwks = set;
+  Client filed = Public("filed");
+  signet::testing::TempDir dir;
+  filed.jwks_file = dir / "keys.json";
+  CHECK(Contains(Problems({filed}), filed.jwks_file));
+  std::ofstream(filed.jwks_file) << set;
+  const auto registry = Clients::Create({inside, filed, Public("app")});
+  REQUIRE(registry.ok());
+  CHECK_FALSE(inside.is_public());
+  CHECK_FALSE(filed.is_public());
+  CHECK(registry->KeysOf(inside) != nullptr);
+  CHECK(registry->KeysOf(filed) != nullptr);
+  CHECK(registry->KeysOf(Public("app")) == nullptr);
+  CHECK_FALSE(Clients::CheckSecret(inside, ""));
+}
+
+TEST_CASE("keys that are broken, private, or in two places are refused") {
+  const std::string secret =
+      R"({"keys":[)" +
+      WriteSecretJwk(SecretKey::Generate(KeyFormat::kJwtEs256)) + "]}";
+  for (const std::string& jwks : {std::string("x"), secret}) {
+    Client client = Public("web");
+    client.jwks = jwks;
+    const std::string problems = Problems({client});
+    CHECK(Contains(problems, "'web': jwks: "));
+    client.jwks_file = "keys.json";
+    CHECK(Contains(Problems({client}), "both jwks and jwks_file"));
   }
 }
 

@@ -85,6 +85,17 @@ may_act_for = ["app"]
 [[client]]
 id = "app"
 public = true
+require_dpop = true
+access_lifetime = "2m"
+grace = "5s"
+[[client]]
+id = "keyed"
+jwks_file = "keys.json"
+[oauth]
+dpop_nonce = true
+dpop_max_age = "90s"
+replay_memory = 5000
+assertion_for_token_endpoint = true
 )");
   CHECK(config.data == "/d");
   CHECK(config.engine == "memory");
@@ -101,7 +112,17 @@ public = true
   CHECK(config.sessions.grace == milliseconds(1500));
   CHECK(config.sessions.max_graces == 3);
   CHECK_FALSE(config.sessions.evict_oldest);
-  REQUIRE(config.clients.size() == 2);
+  REQUIRE(config.clients.size() == 3);
+  CHECK(config.clients[1].require_dpop);
+  CHECK(config.clients[1].limits.access_lifetime == minutes(2));
+  CHECK(config.clients[1].limits.grace == seconds(5));
+  CHECK_FALSE(config.clients[1].limits.idle_timeout.has_value());
+  CHECK(config.clients[2].jwks_file == "keys.json");
+  CHECK_FALSE(config.clients[2].is_public());
+  CHECK(config.oauth == ProofOptions{.dpop_nonce = true,
+                                     .dpop_max_age = seconds(90),
+                                     .replay_memory = 5000,
+                                     .assertion_for_token_endpoint = true});
   CHECK(config.clients[0].Has("feed"));
   CHECK(config.clients[0].MayActFor("app"));
   CHECK(config.clients[1].is_public());
@@ -140,7 +161,7 @@ permissions = "revoke"
            "c.toml:13: unknown setting sessions.access_format",
            "c.toml:14: unknown setting telemetry",
            "c.toml:18: client.permissions is not a list of texts",
-           "c.toml:16: client \"a\" needs either a secret_digest or public",
+           "c.toml:16: client \"a\" needs a secret_digest, jwks",
        }) {
     CAPTURE(problems);
     CHECK(problems.find(line) != std::string::npos);
@@ -238,7 +259,17 @@ TEST_CASE("what is printed reads back as the same configuration") {
   config.clients[0].may_act_for = {"app"};
   Client app;
   app.id = "app";
+  app.require_dpop = true;
+  app.limits = {.access_lifetime = seconds(90),
+                .idle_timeout = hours(2),
+                .absolute_lifetime = hours(3),
+                .grace = milliseconds(1500),
+                .proven_grace = minutes(3)};
   config.clients.push_back(app);
+  Client keyed;
+  keyed.id = "keyed";
+  keyed.jwks = R"({"keys":[]})";
+  config.clients.push_back(keyed);
   CHECK(Parsed(ToToml(config)) == config);
   CHECK(ToToml(Parsed(ToToml(config))) == ToToml(config));
 }
@@ -349,6 +380,19 @@ TEST_CASE("problems between settings are all listed") {
   CHECK(problems.find("proven_grace is shorter") != std::string::npos);
   CHECK(problems.find("access_lifetime is longer") != std::string::npos);
   CHECK(problems.find("'a'") != std::string::npos);
+}
+
+TEST_CASE("a client's limits keep to the ranges and to each other") {
+  CHECK(ProblemOf("[[client]]\nid = \"a\"\npublic = true\ngrace = \"2h\"\n")
+            .find("client.grace is 2h, not within") != std::string::npos);
+  Config config;
+  Client app;
+  app.id = "app";
+  app.limits.grace = minutes(30);
+  app.limits.proven_grace = minutes(20);
+  config.clients = {app};
+  CHECK(CheckProblem(config).find("client \"app\".proven_grace is shorter") !=
+        std::string::npos);
 }
 
 TEST_CASE("a file is read, and one that is not there is named") {

@@ -56,8 +56,9 @@ class LiveService : public testing::BreakableStore {
                                  publisher->revocations(), clock);
     REQUIRE(made.ok());
     verifier.emplace(std::move(made).value());
-    services.emplace(Services{*sessions, *publisher, *rings, *verifier, metrics,
-                              clock, "https://auth.example",
+    proofs = Proofs::Create({}, "https://auth.example", *rings, clock).value();
+    services.emplace(Services{*sessions, *publisher, *rings, *verifier, *proofs,
+                              metrics, clock, "https://auth.example",
                               [all = testing::TestClients()] { return all; }});
     router.emplace(FeedRoutes(*services), metrics);
     Listen();
@@ -109,6 +110,7 @@ class LiveService : public testing::BreakableStore {
   std::optional<Committer> committer;
   std::optional<SessionStore> sessions;
   std::optional<Verifier> verifier;
+  std::unique_ptr<Proofs> proofs;
   std::optional<Services> services;
   std::optional<Router> router;
   std::unique_ptr<http::Server> server;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "revocation-service/oauth/requests.h"
+#include "signet/primitives.h"
 #include "tests/revocation-service/service_under_test.h"
 
 namespace signet::service {
@@ -286,10 +287,83 @@ TEST_CASE("metadata names the endpoints below the issuer") {
   CHECK(body.at("grant_types_supported") ==
         boost::json::array{"refresh_token"});
   CHECK(body.at("response_types_supported") == boost::json::array{});
-  const boost::json::array secret{"client_secret_basic", "client_secret_post"};
-  CHECK(body.at("introspection_endpoint_auth_methods_supported") == secret);
-  CHECK(body.at("token_endpoint_auth_methods_supported").as_array().size() ==
-        3);
+  const boost::json::array proven{"client_secret_basic", "client_secret_post",
+                                  "private_key_jwt"};
+  CHECK(body.at("introspection_endpoint_auth_methods_supported") == proven);
+  boost::json::array all = proven;
+  all.emplace_back("none");
+  const boost::json::array algorithms{"EdDSA", "ES256", "RS256", "PS256",
+                                      "Ed25519"};
+  for (const std::string endpoint : {"token", "revocation"}) {
+    CHECK(body.at(endpoint + "_endpoint_auth_methods_supported") == all);
+  }
+  for (const std::string endpoint : {"token", "revocation", "introspection"}) {
+    CHECK(body.at(endpoint + "_endpoint_auth_signing_alg_values_supported") ==
+          algorithms);
+  }
+  CHECK(body.at("dpop_signing_alg_values_supported") == algorithms);
+  // A PASETO ring signs no JWT.
+  CHECK_FALSE(body.contains("introspection_signing_alg_values_supported"));
+}
+
+TEST_CASE("the same metadata stands where OpenID Connect looks for it") {
+  ServiceUnderTest service({.issuer = "https://auth.example/tenant"});
+  const std::string body =
+      service
+          .Call(MakeRequest("GET",
+                            "/.well-known/oauth-authorization-server/tenant"))
+          .body;
+  for (const char* path : {"/.well-known/openid-configuration",
+                           "/tenant/.well-known/openid-configuration"}) {
+    CHECK(service.Call(MakeRequest("GET", path)).body == body);
+  }
+}
+
+TEST_CASE("introspection is signed for the caller that asks for a JWT") {
+  ServiceUnderTest service({.format = KeyFormat::kJwtEs256});
+  const auto session = service.Open("alice", R"(,"audience":"orders")");
+  const std::string form = "token=" + TextOf(session, "access_token") +
+                           "&client_id=gate&client_secret=gate-secret";
+  const auto ask = [&](const std::string& accept) {
+    return service.Form("/introspect", form, {{"Accept", accept}});
+  };
+  const http::Response response =
+      ask("text/html, Application/token-introspection+jwt;q=1");
+  CHECK(response.status == 200);
+  CHECK(HeaderOf(response, "Content-Type") ==
+        "application/token-introspection+jwt");
+  const std::string& jwt = response.body;
+  const size_t dot = jwt.find('.');
+  const auto header = boost::json::parse(
+      Base64UrlDecode(std::string_view(jwt).substr(0, dot)).value());
+  CHECK(header.at("typ") == "token-introspection+jwt");
+  CHECK(header.at("alg") == "ES256");
+  const auto claims =
+      boost::json::parse(Base64UrlDecode(std::string_view(jwt).substr(
+                                             dot + 1, jwt.rfind('.') - dot - 1))
+                             .value());
+  CHECK(claims.at("iss") == "https://auth.example");
+  CHECK(claims.at("aud") == "gate");
+  CHECK(claims.at("token_introspection").at("active").as_bool());
+  CHECK(claims.at("token_introspection").at("sub") == "alice");
+  const auto ring = service.rings->access()->ForVerifier();
+  const std::string signature =
+      Base64UrlDecode(std::string_view(jwt).substr(jwt.rfind('.') + 1)).value();
+  CHECK(ring.keys()[0].key.Verify(AsBytes(jwt.substr(0, jwt.rfind('.'))),
+                                  AsBytes(signature)));
+  // No access token: another typ, and none of its claims.
+  CHECK_FALSE(service.verifier->Verify(jwt).ok());
+  for (const char* accept : {"", "application/json", "*/*"}) {
+    CHECK(HeaderOf(ask(accept), "Content-Type") == "application/json");
+  }
+}
+
+TEST_CASE("a ring that signs no JWT answers in JSON") {
+  ServiceUnderTest service;
+  const http::Response response =
+      service.Form("/introspect", std::string("token=x&") + service.kAsDev,
+                   {{"Accept", "application/token-introspection+jwt"}});
+  CHECK(response.body == R"({"active":false})");
 }
 
 TEST_CASE("an issuer with a path has its metadata between host and path") {

@@ -181,6 +181,8 @@ class ServiceUnderTest {
     KeyFormat format = KeyFormat::kPasetoV4Public;
     std::string issuer = "https://auth.example";
     SessionLimits limits = {};
+    ProofOptions proofs = {};
+    std::shared_ptr<const Clients> clients = nullptr;  // else TestClients
   };
 
   ServiceUnderTest() : ServiceUnderTest(Options()) {}
@@ -202,9 +204,14 @@ class ServiceUnderTest {
                          rings->live_access(), publisher->revocations(), clock);
     REQUIRE(checker.ok());
     verifier.emplace(std::move(checker).value());
-    services.emplace(Services{*sessions, *publisher, *rings, *verifier, metrics,
-                              clock, options.issuer,
-                              [all = TestClients()] { return all; }});
+    proofs =
+        Proofs::Create(options.proofs, options.issuer, *rings, clock).value();
+    services.emplace(
+        Services{*sessions, *publisher, *rings, *verifier, *proofs, metrics,
+                 clock, options.issuer,
+                 [all = options.clients ? options.clients : TestClients()] {
+                   return all;
+                 }});
     std::vector<Route> routes = OAuthRoutes(*services);
     for (Route& route : ApiRoutes(*services)) {
       routes.push_back(std::move(route));
@@ -291,6 +298,7 @@ class ServiceUnderTest {
   std::unique_ptr<Committer> committer;
   std::unique_ptr<SessionStore> sessions;
   std::optional<Verifier> verifier;
+  std::unique_ptr<Proofs> proofs;
   std::optional<Services> services;
   std::unique_ptr<Router> router;
 

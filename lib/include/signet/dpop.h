@@ -22,9 +22,10 @@ inline constexpr size_t kMaxDpopProofLength = 8192;
 inline constexpr size_t kMaxDpopIdLength = 256;
 
 // The algorithms of proofs, for dpop_signing_alg_values_supported (RFC 9449
-// section 5.1) and the `algs` of a challenge (section 7.1).
-inline constexpr std::string_view kDpopAlgorithms[] = {"EdDSA", "ES256",
-                                                       "RS256", "PS256"};
+// section 5.1) and the `algs` of a challenge (section 7.1). "Ed25519" is what
+// RFC 9864 calls EdDSA with that curve.
+inline constexpr std::string_view kDpopAlgorithms[] = {
+    "EdDSA", "ES256", "RS256", "PS256", "Ed25519"};
 
 // DpopRefusalCode is the closed set of verdicts other than "proven".
 enum class DpopRefusalCode : uint8_t {
