@@ -22,6 +22,8 @@ class Metrics {
   void CountRequest(std::string_view endpoint, int status, double seconds);
   // signet_revocations_total{kind}
   void CountRevocation(std::string_view kind);
+  // signet_rate_limited_total{limit}
+  void CountRateLimited(std::string_view limit);
   // signet_client_auth_failures_total
   void CountAuthFailure();
 

@@ -23,7 +23,7 @@ a digest of the secret, and the secret itself, once, on stderr:
     signet client new billing --permission introspect >> signetd.toml
 
     --permission P       session.open, session.read, session.end, revoke,
-                         introspect or feed
+                         introspect, feed or audit
     --may-act-for ID     a public client whose sessions it may open and end
     --public             an app that can keep no secret
     --secret-out FILE    writes the secret to a new file of mode 0600 instead
@@ -32,8 +32,8 @@ a digest of the secret, and the secret itself, once, on stderr:
 )";
 
 constexpr std::string_view kPermissions[] = {
-    "session.open", "session.read", "session.end",
-    "revoke",       "introspect",   "feed",
+    "session.open", "session.read", "session.end", "revoke",
+    "introspect",   "feed",         "audit",
 };
 
 struct ClientFlags {
@@ -71,7 +71,7 @@ Done Check(const ClientFlags& flags) {
                   permission) == std::end(kPermissions)) {
       return Failure{kUsage, "\"" + permission + "\" is no permission",
                      "write session.open, session.read, session.end, revoke, "
-                     "introspect or feed"};
+                     "introspect, feed or audit"};
     }
   }
   if (!flags.is_public) return {};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "revocation-service/api/input.h"
+#include "revocation-service/oauth/security.h"
 #include "revocation-service/session/text_rules.h"
 #include "signet/timestamp.h"
 
@@ -114,6 +115,9 @@ Result<OpenRequest, http::Response> ReadOpen(const Services& services,
   if (auto owned = SetOwner(*caller->client, *open); !owned)
     return owned.error();
   if (auto fits = CheckMintable(services, *open); !fits) return fits.error();
+  open->origin = OriginOf(request, caller->client->id);
+  auto shed = ShedSubject(services, request, caller->client->id, open->subject);
+  if (shed) return std::move(*shed);
   return open;
 }
 

@@ -1,11 +1,11 @@
 // POST /token with grant_type=refresh_token (RFC 6749 section 6).
 
-#include <spdlog/spdlog.h>
-
 #include <string>
 #include <utility>
 
+#include "revocation-service/log.h"
 #include "revocation-service/oauth/requests.h"
+#include "revocation-service/oauth/security.h"
 
 namespace signet::service {
 namespace {
@@ -18,8 +18,9 @@ bool WorthALine(ExchangeOutcome outcome) {
          outcome == ExchangeOutcome::kFromTheFuture;
 }
 
-void Record(const Services& services, const std::string& client_id,
+void Record(const Services& services, const Origin& origin, bool proven,
             const ExchangeResult& result) {
+  AuditExchange(services, origin, proven, result);
   services.metrics.CountExchange(ExchangeOutcomeName(result.outcome));
   if (result.outcome == ExchangeOutcome::kReuseRecent ||
       result.outcome == ExchangeOutcome::kReuseStale) {
@@ -27,8 +28,12 @@ void Record(const Services& services, const std::string& client_id,
         RevocationKindName(RevocationKind::kSession));
   }
   if (WorthALine(result.outcome)) {
-    spdlog::warn("exchange for client {}: {}: {}", client_id,
-                 ExchangeOutcomeName(result.outcome), result.reason);
+    LogWarning("exchange",
+               {{"client", origin.client},
+                {"outcome", std::string(ExchangeOutcomeName(result.outcome))},
+                {"reason", result.reason},
+                {"address", origin.address},
+                {"trace_id", origin.trace}});
   }
 }
 
@@ -53,6 +58,8 @@ http::Response AnswerExchange(const Services& services,
     case ExchangeOutcome::kBadScope:
       return ErrorResponse(400, "invalid_scope",
                            "the scope exceeds what was granted");
+    case ExchangeOutcome::kRateLimited:
+      return TooManyRequests(result.retry_after);
     case ExchangeOutcome::kFromTheFuture:
     case ExchangeOutcome::kUnavailable:
       break;
@@ -81,7 +88,8 @@ Result<ExchangeRequest, http::Response> ReadExchange(
       .refresh_token = std::string(form->Get("refresh_token")),
       .client_id = caller->client->id,
       .proven = caller->proven,
-      .scope = std::string(form->Get("scope"))};
+      .scope = std::string(form->Get("scope")),
+      .origin = OriginOf(request, caller->client->id)};
 }
 
 }  // namespace
@@ -91,11 +99,12 @@ void HandleToken(const Services& services, const http::Request& request,
   Result<ExchangeRequest, http::Response> exchange =
       ReadExchange(services, request);
   if (!exchange) return responder->Send(std::move(exchange).error());
-  std::string client_id = exchange->client_id;
+  const Origin origin = exchange->origin;
+  const bool proven = exchange->proven;
   services.sessions.Exchange(
       std::move(exchange).value(),
-      [&services, client_id, responder](const ExchangeResult& result) {
-        Record(services, client_id, result);
+      [&services, origin, proven, responder](const ExchangeResult& result) {
+        Record(services, origin, proven, result);
         responder->Send(AnswerExchange(services, result));
       });
 }

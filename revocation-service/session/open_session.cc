@@ -45,7 +45,7 @@ class OpenOperation final : public Operation {
  public:
   OpenOperation(std::shared_ptr<StoreCore> store, OpenRequest request,
                 std::function<void(Result<Grant>)> done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), request.origin),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {
@@ -60,7 +60,7 @@ class OpenOperation final : public Operation {
 
  private:
   Result<Batch> MakeBatch();
-  Status MakeRoom(std::vector<StoredSession> sessions, Batch& batch) const;
+  Status MakeRoom(std::vector<StoredSession> sessions, Batch& batch);
   Session NewSession(const Cutoffs& cutoffs, const SecretKey& key) const;
 
   const OpenRequest request_;
@@ -107,6 +107,7 @@ Result<Batch> OpenOperation::MakeBatch() {
   const IssueTimes times = TimesOf(session, *cutoffs, now_, limits());
   RecordIssue(times, session);
   AddSession(session, batch);
+  TellSession(AuditEvent::kSessionOpened, session, now_, {});
   batch.puts.push_back({newest_key, std::string(AsText(id_))});
   grant_ = Grant{.session = session,
                  .refresh_token = MakeRefreshToken(active->key, id_,
@@ -121,7 +122,7 @@ Result<Batch> OpenOperation::MakeBatch() {
 // removes those that are over first, then the oldest. Nothing is removed
 // merely because it is over: the clock that says so may be wrong.
 Status OpenOperation::MakeRoom(std::vector<StoredSession> sessions,
-                               Batch& batch) const {
+                               Batch& batch) {
   const auto live = std::stable_partition(
       sessions.begin(), sessions.end(),
       [](const StoredSession& stored) { return stored.life != Life::kLive; });
@@ -137,6 +138,7 @@ Status OpenOperation::MakeRoom(std::vector<StoredSession> sessions,
     AddRemoval(stored, batch);
     batch.log.push_back(
         SessionEntry(stored.session, now_, limits(), {"evicted", "signetd"}));
+    TellSession(AuditEvent::kSessionEnded, stored.session, now_, "evicted");
   }
   return {};
 }
