@@ -9,6 +9,7 @@
 
 #include "revocation-service/app_metrics.h"
 #include "revocation-service/config_fields.h"
+#include "revocation-service/gate.h"
 #include "revocation-service/housekeeping.h"
 #include "revocation-service/kek_place.h"
 #include "revocation-service/oauth/endpoints.h"
@@ -139,6 +140,17 @@ SessionLimits LimitsFor(const Config& config, const Rings& rings) {
   return limits;
 }
 
+// LimitsOf: behind proxies that are not named every request comes from the same
+// address, so limits by address would shed everybody for one.
+LimitOptions LimitsOf(const Config& config) {
+  LimitOptions limits = config.limits;
+  if (!config.behind_proxy || !config.proxy.trusted.empty()) return limits;
+  limits.address = {};
+  limits.failures = {};
+  spdlog::warn("behind_proxy without proxy.trusted: limits by address are off");
+  return limits;
+}
+
 void Append(std::vector<Route> more, std::vector<Route>& routes) {
   for (Route& route : more) routes.push_back(std::move(route));
 }
@@ -179,7 +191,8 @@ void LogWhatNeedsRestart(Config before, Config after) {
   const std::vector<Field> new_fields = ConfigFields(after);
   for (size_t i = 0; i < old_fields.size(); ++i) {
     const Field& field = old_fields[i];
-    if (field.table == "sessions" || field.name == "log_level") continue;
+    if (field.table == "sessions" || field.table == "limits") continue;
+    if (field.table == "log" && field.name == "level") continue;
     if (ValueText(field) == ValueText(new_fields[i])) continue;
     spdlog::warn("{}{}{} has changed: it takes effect after a restart",
                  field.table, field.table.empty() ? "" : ".", field.name);
@@ -199,6 +212,8 @@ struct App::Impl {
   Status OpenStores();
   Status Listen();
   Status Serve();
+  Status MakeGate();
+  void AuditConfig(AuditEvent event, std::string reason);
   std::vector<std::string> Faults() const;
   void ApplyLimits();
   Status Reload(const Config& fresh);
@@ -213,6 +228,9 @@ struct App::Impl {
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<Committer> committer;
+  std::unique_ptr<AuditLog> audit;
+  std::unique_ptr<Admission> admission;
+  std::unique_ptr<Gate> gate;
   std::unique_ptr<SessionStore> sessions;
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
@@ -257,10 +275,32 @@ Status App::Impl::OpenStores() {
       spdlog::error("applying the log: {}", applied.error().message);
     }
   });
+  audit = std::make_unique<AuditLog>(*engine, *committer, clock, config.audit);
   sessions = std::make_unique<SessionStore>(
       *engine, *committer, [this] { return rings->refresh(); },
       LimitsFor(config, *rings), clock);
+  sessions->SetAudit(
+      {.changes = true, .exchanges = config.audit.keep_exchanges > 0});
+  return MakeGate();
+}
+
+Status App::Impl::MakeGate() {
+  auto proxies = Proxies::Create(config.proxy);
+  if (!proxies.ok()) return proxies.error();
+  admission = std::make_unique<Admission>(LimitsOf(config), metrics, clock);
+  gate = std::make_unique<Gate>(std::move(*proxies),
+                                ParseRequestLines(config.log_requests),
+                                *admission, *audit, clock);
+  sessions->LimitSubjects([this](std::string_view subject) {
+    return admission->AdmitSubject(subject);
+  });
   return {};
+}
+
+void App::Impl::AuditConfig(AuditEvent event, std::string reason) {
+  AuditLine line = MakeAuditLine(event, clock.Now(), {"signetd"});
+  line.reason = std::move(reason);
+  audit->Record(std::move(line));
 }
 
 Status App::Impl::Listen() {
@@ -293,18 +333,20 @@ Status App::Impl::Serve() {
                                           [this] { return Faults(); });
   housekeeping = std::make_unique<Housekeeping>(
       Housekeeping::Parts{*rings, *publisher, *committer, *sessions, *readiness,
-                          [this] { ApplyLimits(); }});
+                          [this] { ApplyLimits(); }, *audit, clock});
   RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
-                  *verifier, clock, config.data},
+                  *verifier, *audit, clock, config.data},
                  metrics);
-  services.emplace(Services{*sessions, *publisher, *rings, *verifier, *proofs,
-                            metrics, clock, issuer,
-                            [this] { return clients.Get(); }});
-  router = std::make_unique<Router>(PublicRoutes(*services), metrics);
+  services.emplace(Services{
+      *sessions, *publisher, *rings, *verifier, *proofs, metrics, clock, issuer,
+      [this] { return clients.Get(); }, audit.get(), admission.get()});
+  router =
+      std::make_unique<Router>(PublicRoutes(*services), metrics, gate.get());
   operations_router =
       std::make_unique<Router>(OperationsRoutes(*readiness, metrics), metrics);
   slot.Set(router.get());
   operations_slot.Set(operations_router.get());
+  AuditConfig(AuditEvent::kStarted, "");
   return {};
 }
 
@@ -344,6 +386,8 @@ Status App::Impl::Reload(const Config& fresh) {
     config.clients = fresh.clients;
     config.sessions = fresh.sessions;
     config.log_level = fresh.log_level;
+    config.limits = fresh.limits;
+    admission->SetOptions(LimitsOf(config));
     sessions->SetLimits(LimitsFor(config, *rings));
     clients.Set(std::move(*registry));
   }
@@ -360,6 +404,7 @@ void App::Impl::Stop(Duration limit) {
   if (server) server->Drain(limit);
   if (operations) operations->Drain(Duration::zero());
   if (housekeeping) housekeeping->Stop();
+  if (audit && committer) audit->Flush();
   committer.reset();
 }
 
@@ -380,7 +425,17 @@ std::string App::operations_url() const {
   return ListenerUrl(impl_->config.admin, impl_->operations->port());
 }
 
-Status App::Reload(const Config& fresh) { return impl_->Reload(fresh); }
+Status App::Reload(const Config& fresh) {
+  const Status reloaded = impl_->Reload(fresh);
+  impl_->AuditConfig(
+      reloaded.ok() ? AuditEvent::kConfigReloaded : AuditEvent::kConfigRefused,
+      "");
+  return reloaded;
+}
+
+void App::ReloadRefused() {
+  impl_->AuditConfig(AuditEvent::kConfigRefused, "");
+}
 
 void App::Stop(Duration limit) { impl_->Stop(limit); }
 

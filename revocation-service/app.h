@@ -31,6 +31,9 @@ class App {
   // error nothing has changed.
   Status Reload(const Config& fresh);
 
+  // ReloadRefused audits a configuration that could not even be read.
+  void ReloadRefused();
+
   // Stop drains both listeners within `limit`, then commits what is queued
   // and closes the store.
   void Stop(Duration limit);

@@ -113,6 +113,17 @@ void AddWork(const Observed& observed, Metrics& metrics) {
       });
 }
 
+void AddAudit(const AuditLog& audit, Metrics& metrics) {
+  Add(metrics, "signet_audit_suppressed_total",
+      "Refusals that the audit counted and did not write one by one.",
+      [&audit] { return audit.suppressed(); });
+  Add(metrics, "signet_audit_lost_total",
+      "Audit lines dropped because the store took none for too long.",
+      [&audit] { return audit.lost(); });
+  Add(metrics, "signet_audit_trimmed_total", "Audit lines forgotten.",
+      [&audit] { return audit.trimmed(); });
+}
+
 }  // namespace
 
 void RegisterGauges(const Observed& observed, Metrics& metrics) {
@@ -120,6 +131,7 @@ void RegisterGauges(const Observed& observed, Metrics& metrics) {
   AddFeed(observed.publisher, metrics);
   AddKeys(observed, metrics);
   AddWork(observed, metrics);
+  AddAudit(observed.audit, metrics);
   Add(metrics, "signet_store_free_bytes",
       "Free space of the store's file system; -1 if it cannot be told.",
       [directory = observed.data_directory] { return FreeBytes(directory); });

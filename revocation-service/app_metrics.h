@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "revocation-service/audit/audit_log.h"
 #include "revocation-service/feed/publisher.h"
 #include "revocation-service/housekeeping.h"
 #include "revocation-service/http/server.h"
@@ -21,6 +22,7 @@ struct Observed {
   const Rings& rings;
   const Housekeeping& housekeeping;
   const Verifier& verifier;
+  const AuditLog& audit;
   const Clock& clock;
   std::string data_directory;
 };

@@ -6,7 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "revocation-service/audit/audit_log.h"
 #include "revocation-service/http/server.h"
+#include "revocation-service/limits/admission.h"
+#include "revocation-service/limits/client_address.h"
 #include "revocation-service/oauth/clients.h"
 #include "revocation-service/oauth/proofs.h"
 #include "revocation-service/session/session_store.h"
@@ -37,8 +40,13 @@ struct Config {
   ProofOptions oauth;           // [oauth]
   std::vector<Client> clients;  // [[client]]
   Duration heartbeat = std::chrono::seconds(2);
-  std::string log_level = "info";
-  bool dev = false;  // a flag only: no file can ask for it
+  AuditOptions audit;                   // [audit]
+  LimitOptions limits;                  // [limits]
+  ProxyOptions proxy;                   // [proxy]
+  std::string log_level = "info";       // [log]
+  std::string log_format = "text";      // or "json"
+  std::string log_requests = "failed";  // or "none", "all"
+  bool dev = false;                     // a flag only: no file can ask for it
 
   Config();
   bool operator==(const Config&) const = default;

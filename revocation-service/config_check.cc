@@ -109,6 +109,19 @@ void CheckSessions(const SessionLimits& limits, const std::string& whose,
   }
 }
 
+void CheckLimits(const LimitOptions& limits, Problems& problems) {
+  const std::pair<const char*, const Rate*> rates[] = {
+      {"address", &limits.address},
+      {"client", &limits.client},
+      {"subject", &limits.subject},
+      {"failures", &limits.failures}};
+  for (const auto& [name, rate] : rates) {
+    if (rate->per_second == 0 || rate->burst > 0) continue;
+    problems.Add("limits." + std::string(name) +
+                 "_burst is 0, which refuses everything");
+  }
+}
+
 // CheckChoices looks again at what flags, too, can set.
 void CheckChoices(Config config, Problems& problems) {
   for (const Field& field : ConfigFields(config)) {
@@ -149,10 +162,16 @@ Status CheckConfig(const Config& config) {
     CheckSessions(client.limits.Over(config.sessions),
                   "client \"" + client.id + "\"", problems);
   }
+  CheckLimits(config.limits, problems);
+  if (auto proxies = Proxies::Create(config.proxy); !proxies.ok()) {
+    problems.Add(proxies.error().message);
+  }
   const std::string kek = KekOf(config);
   if (!kek.starts_with("file:") && !kek.starts_with("env:") &&
-      !kek.starts_with("passphrase-file:")) {
-    problems.Add("kek is not file:PATH, env:NAME or passphrase-file:PATH");
+      !kek.starts_with("credential:") && !kek.starts_with("passphrase-file:")) {
+    problems.Add(
+        "kek is not file:PATH, env:NAME, credential:NAME or "
+        "passphrase-file:PATH");
   }
   if (auto clients = Clients::Create(config.clients); !clients.ok()) {
     problems.Add(clients.error().message);

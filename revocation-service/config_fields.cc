@@ -90,6 +90,45 @@ void AddOAuth(ProofOptions& options, std::vector<Field>& fields) {
         FlagField{&options.assertion_for_token_endpoint}}});
 }
 
+void AddRate(std::string_view name, std::string_view burst_name,
+             std::string_view meaning, Rate& rate, std::vector<Field>& fields) {
+  fields.push_back({"limits", name, meaning,
+                    CountField{&rate.per_second, 0, 1'000'000, ""}});
+  fields.push_back({"limits", burst_name, "at once",
+                    CountField{&rate.burst, 0, 1'000'000, ""}});
+}
+
+void AddLimits(LimitOptions& limits, std::vector<Field>& fields) {
+  AddRate("address_per_second", "address_burst",
+          "requests of one address; 0 is no limit", limits.address, fields);
+  AddRate("client_per_second", "client_burst",
+          "requests of one authenticated client; 0 is no limit", limits.client,
+          fields);
+  AddRate("subject_per_second", "subject_burst",
+          "exchanges and new sessions of one subject; 0 is no limit",
+          limits.subject, fields);
+  AddRate("failures_per_second", "failures_burst",
+          "failed authentications and junk tokens of one address",
+          limits.failures, fields);
+}
+
+void AddAudit(AuditOptions& audit, std::vector<Field>& fields) {
+  const std::string_view table = "audit";
+  constexpr uint64_t kMost = 1'000'000'000;
+  fields.insert(
+      fields.end(),
+      {{table, "keep_for", "lines older than this are forgotten",
+        TimeField{&audit.keep_for, hours(1), kDay * 3650}},
+       {table, "keep_events", "lines about sessions, revocations and keys",
+        CountField{&audit.keep_events, 1000, kMost, ""}},
+       {table, "keep_exchanges", "lines about exchanges; 0 writes none",
+        CountField{&audit.keep_exchanges, 0, kMost, ""}},
+       {table, "keep_refusals", "lines about what was refused; 0 writes none",
+        CountField{&audit.keep_refusals, 0, kMost, ""}},
+       {table, "refusals_per_second", "written one by one; more are counted",
+        CountField{&audit.refusals_per_second, 1, 10'000, ""}}});
+}
+
 }  // namespace
 
 std::vector<Field> ConfigFields(Config& config) {
@@ -102,20 +141,34 @@ std::vector<Field> ConfigFields(Config& config) {
        TextField{&config.issuer}},
       {"", "access_format", "of access tokens",
        FormatField{&config.access_format}},
-      {"", "kek", "file:PATH, env:NAME, passphrase-file:PATH; empty: KEYS/kek",
+      {"", "kek",
+       "file:PATH, env:NAME, credential:NAME, passphrase-file:PATH; empty: "
+       "KEYS/kek",
        TextField{&config.kek}},
       {"", "behind_proxy", "a proxy terminates TLS",
        FlagField{&config.behind_proxy}},
       {"", "heartbeat", "between signed heads on a quiet feed",
        TimeField{&config.heartbeat, milliseconds(50), minutes(1)}},
-      {"", "log_level", "what is logged",
-       TextField{&config.log_level,
-                 {"trace", "debug", "info", "warn", "error"}}},
   };
   AddListener("server", config.server, fields);
   AddListener("admin", config.admin, fields);
   AddSessions(config.sessions, fields);
   AddOAuth(config.oauth, fields);
+  AddLimits(config.limits, fields);
+  AddAudit(config.audit, fields);
+  fields.insert(
+      fields.end(),
+      {{"proxy", "trusted", "addresses and networks, with commas between",
+        TextField{&config.proxy.trusted}},
+       {"proxy", "header", "that they write the client's address into",
+        TextField{&config.proxy.header, {"x-forwarded-for", "forwarded"}}},
+       {"log", "level", "what is logged",
+        TextField{&config.log_level,
+                  {"trace", "debug", "info", "warn", "error"}}},
+       {"log", "format", "of a line",
+        TextField{&config.log_format, {"text", "json"}}},
+       {"log", "requests", "that leave a line; failed is 500 and above",
+        TextField{&config.log_requests, {"none", "failed", "all"}}}});
   return fields;
 }
 

@@ -13,6 +13,13 @@ constexpr size_t kSweepBatch = 200;
 constexpr int kSweepsPerTick = 10;
 constexpr size_t kTrimBatch = 10'000;
 constexpr int kTicksBetweenTrims = 30;
+constexpr size_t kAuditBatch = 2000;
+
+AuditLine KeysChanged(const Rings& rings, Time now) {
+  AuditLine line = MakeAuditLine(AuditEvent::kKeysChanged, now, {"signetd"});
+  line.target = "generation " + std::to_string(rings.generation());
+  return line;
+}
 
 }  // namespace
 
@@ -48,6 +55,7 @@ void Housekeeping::Run() {
     parts_.readiness.Tick();
     ReloadRings();
     Sweep();
+    KeepAudit();
     if (tick % kTicksBetweenTrims == 0) Trim();
   }
 }
@@ -70,6 +78,7 @@ void Housekeeping::ReloadRings() {
   const uint64_t after = parts_.rings.generation();
   if (after == before && parts_.rings.refresh() == refresh_before) return;
   spdlog::info("rings reloaded, generation {}", after);
+  parts_.audit.Record(KeysChanged(parts_.rings, parts_.clock.Now()));
   parts_.on_new_rings();
   parts_.publisher.Wake();
 }
@@ -81,6 +90,17 @@ void Housekeeping::Sweep() {
     if (!swept.ok()) return;
     sessions_swept_ += *swept;
     if (*swept < kSweepBatch) return;
+  }
+}
+
+// KeepAudit keeps up with as many lines as a disk takes in a second.
+void Housekeeping::KeepAudit() {
+  parts_.audit.Flush();
+  for (int i = 0; i < kSweepsPerTick; ++i) {
+    const Result<size_t> trimmed = parts_.audit.Trim(kAuditBatch);
+    auditing_.Report(trimmed.ok() ? Status() : Status(trimmed.error()),
+                     failures_);
+    if (!trimmed.ok() || *trimmed < kAuditBatch) return;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "revocation-service/audit/audit_log.h"
 #include "revocation-service/feed/publisher.h"
 #include "revocation-service/readiness.h"
 #include "revocation-service/rings.h"
@@ -27,6 +28,8 @@ class Housekeeping {
     SessionStore& sessions;
     Readiness& readiness;
     std::function<void()> on_new_rings;
+    AuditLog& audit;
+    const Clock& clock;
   };
 
   explicit Housekeeping(Parts parts);
@@ -62,11 +65,13 @@ class Housekeeping {
   bool WaitForTick() SIGNET_EXCLUDES(mutex_);
   void Sweep();
   void Trim();
+  void KeepAudit();
 
   const Parts parts_;
   Task reloading_{"reloading the rings"};
   Task sweeping_{"removing expired sessions"};
   Task trimming_{"trimming the log"};
+  Task auditing_{"trimming the audit"};
   std::atomic<uint64_t> sessions_swept_{0};
   std::atomic<uint64_t> entries_trimmed_{0};
   std::atomic<uint64_t> failures_{0};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -56,6 +57,43 @@ Result<std::string> ReadPassphrase(const std::string& path) {
   return line;
 }
 
+// OpenCredential reads what systemd passes to the unit alone (systemd.exec(5),
+// LoadCredential=). Its mode says nothing: an access list beside it does.
+Result<KeyEncryptionKey> OpenCredential(const std::string& name) {
+  const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  if (directory == nullptr) {
+    return Error{
+        ErrorCode::kNotFound,
+        "the credential " + name + ": CREDENTIALS_DIRECTORY is not set",
+        "LoadCredential=" + name + ":FILE in the systemd unit"};
+  }
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return Error{ErrorCode::kInvalid,
+                 "the name of a credential is not a name: " + name};
+  }
+  const std::string path = std::string(directory) + "/" + name;
+  const File file(path);
+  std::array<char, 128> buffer{};
+  const ssize_t size =
+      file.fd < 0 ? -1 : ::read(file.fd, buffer.data(), buffer.size() - 1);
+  if (size < 0) {
+    return Error{ErrorCode::kNotFound, "reading the credential " + name + ": " +
+                                           std::strerror(errno)};
+  }
+  // The library reads a key from a private file or from the environment, so it
+  // stands there for that moment. REQUIRES: no other thread runs yet.
+  constexpr char kVariable[] = "SIGNET_CREDENTIAL_KEK";
+  *std::find(buffer.begin(), buffer.end() - 1, '\n') = '\0';
+  ::setenv(kVariable, buffer.data(), 1);
+  auto kek = KeyEncryptionKey::FromEnvironment(kVariable);
+  if (char* const text = std::getenv(kVariable)) {
+    Wipe({reinterpret_cast<uint8_t*>(text), std::strlen(text)});
+  }
+  ::unsetenv(kVariable);
+  Wipe({reinterpret_cast<uint8_t*>(buffer.data()), buffer.size()});
+  return kek;
+}
+
 }  // namespace
 
 Result<KeyEncryptionKey> OpenKek(const std::string& place) {
@@ -74,8 +112,12 @@ Result<KeyEncryptionKey> OpenKek(const std::string& place) {
     }
     return KeyEncryptionKey::FromPassphrase(std::move(*passphrase));
   }
+  if (const auto name = After("credential:", place)) {
+    return OpenCredential(*name);
+  }
   return Error{ErrorCode::kInvalid,
-               "kek is not file:PATH, env:NAME or passphrase-file:PATH"};
+               "kek is not file:PATH, env:NAME, credential:NAME or "
+               "passphrase-file:PATH"};
 }
 
 }  // namespace signet::service

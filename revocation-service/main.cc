@@ -1,5 +1,4 @@
 #include <pthread.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -16,6 +15,7 @@
 #include "revocation-service/app.h"
 #include "revocation-service/config.h"
 #include "revocation-service/dev.h"
+#include "revocation-service/log.h"
 
 #ifndef SIGNET_VERSION
 #define SIGNET_VERSION "development"
@@ -140,15 +140,6 @@ void PrintError(const Error& error) {
   }
 }
 
-void SetUpLog(const std::string& level) {
-  auto logger = spdlog::stderr_logger_mt("signetd");
-  spdlog::set_default_logger(std::move(logger));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-                      spdlog::pattern_time_type::utc);
-  spdlog::set_level(spdlog::level::from_str(level));
-  spdlog::flush_on(spdlog::level::info);
-}
-
 // BlockSignals makes the signals wait for WaitForSignals, in every thread.
 sigset_t BlockSignals() {
   std::signal(SIGPIPE, SIG_IGN);
@@ -178,6 +169,7 @@ void RaiseDescriptorLimit(const Config& config) {
 void Reload(App& app, const Flags& flags) {
   const Result<Config> fresh = LoadConfig(flags);
   const Status status = fresh.ok() ? app.Reload(*fresh) : Status(fresh.error());
+  if (!fresh.ok()) app.ReloadRefused();
   if (status.ok()) return;
   spdlog::error("reload failed, the old configuration stays in force");
   ForEachLine(status.error().message,
@@ -241,7 +233,7 @@ int Main(int argc, char** argv) {
   const Result<Config> config = LoadConfig(flags);
   if (!config.ok()) return PrintError(config.error()), kBadUsage;
   if (flags.print_config) return PrintConfig(*config);
-  SetUpLog(config->log_level);
+  SetUpLog(config->log_level, config->log_format == "json");
   RaiseDescriptorLimit(*config);
   return Serve(*config, flags, signals);
 }

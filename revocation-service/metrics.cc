@@ -81,6 +81,8 @@ struct Metrics::Impl {
       NewCounter("signet_http_requests_total", "Requests answered.");
   Family<Counter>& revocations =
       NewCounter("signet_revocations_total", "Revocations accepted.");
+  Family<Counter>& rate_limited = NewCounter(
+      "signet_rate_limited_total", "Requests refused for their sender's rate.");
   Counter& auth_failures = NewCounter("signet_client_auth_failures_total",
                                       "Requests with wrong client credentials.")
                                .Add({});
@@ -97,6 +99,7 @@ struct Metrics::Impl {
   Series<std::string, Counter> exchange_series;
   Series<std::pair<std::string, int>, Counter> request_series;
   Series<std::string, Counter> revocation_series;
+  Series<std::string, Counter> rate_limited_series;
   Series<std::string, Histogram> seconds_series;
   std::vector<ReadValue> values;
 };
@@ -141,6 +144,15 @@ void Metrics::CountRevocation(std::string_view kind) {
 }
 
 void Metrics::CountStoreRollback() { impl_->rollbacks.Increment(); }
+
+void Metrics::CountRateLimited(std::string_view limit) {
+  impl_->rate_limited_series
+      .Find(limit,
+            [&]() -> Counter& {
+              return impl_->rate_limited.Add({{"limit", std::string(limit)}});
+            })
+      .Increment();
+}
 
 void Metrics::CountAuthFailure() { impl_->auth_failures.Increment(); }
 

@@ -24,6 +24,8 @@ class Metrics {
   void CountRevocation(std::string_view kind);
   // signet_store_rollbacks_total: a refresh token was newer than the store.
   void CountStoreRollback();
+  // signet_rate_limited_total{limit}
+  void CountRateLimited(std::string_view limit);
   // signet_client_auth_failures_total
   void CountAuthFailure();
 

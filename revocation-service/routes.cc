@@ -9,6 +9,9 @@
 #include <map>
 #include <utility>
 
+#include "revocation-service/gate.h"
+#include "revocation-service/trace.h"
+
 namespace signet::service {
 namespace {
 
@@ -34,7 +37,9 @@ bool HasHeader(const http::Headers& headers, std::string_view name) {
                      [&](const auto& header) { return header.first == name; });
 }
 
-void AddCommonHeaders(http::Response& response) {
+void AddCommonHeaders(const std::string& trace, http::Response& response) {
+  // W3C's traceresponse is a draft and wants a span, which nobody opens here.
+  response.headers.emplace_back("Trace-Id", trace);
   constexpr std::string_view kName = "X-Content-Type-Options";
   if (!HasHeader(response.headers, kName)) {
     response.headers.emplace_back(kName, "nosniff");
@@ -46,22 +51,26 @@ void AddCommonHeaders(http::Response& response) {
 class CountingResponder final : public http::Responder {
  public:
   CountingResponder(std::shared_ptr<http::Responder> next, std::string endpoint,
-                    Metrics& metrics)
+                    const http::Request& request, Metrics& metrics, Gate* gate)
       : next_(std::move(next)),
-        endpoint_(std::move(endpoint)),
-        metrics_(metrics) {}
+        request_{.method = request.method,
+                 .endpoint = std::move(endpoint),
+                 .address = request.remote,
+                 .trace = request.trace},
+        metrics_(metrics),
+        gate_(gate) {}
   ~CountingResponder() override { Count(500); }
 
   void Send(http::Response response) override {
     // A handler that answers and then throws has answered.
     if (!Count(response.status)) return;
-    AddCommonHeaders(response);
+    AddCommonHeaders(request_.trace, response);
     next_->Send(std::move(response));
   }
 
   std::shared_ptr<http::EventStream> Stream(http::Response head) override {
     Count(head.status);
-    AddCommonHeaders(head);
+    AddCommonHeaders(request_.trace, head);
     return next_->Stream(std::move(head));
   }
 
@@ -71,13 +80,17 @@ class CountingResponder final : public http::Responder {
     if (used_.exchange(true)) return false;
     const std::chrono::duration<double> taken =
         std::chrono::steady_clock::now() - start_;
-    metrics_.CountRequest(endpoint_, status, taken.count());
+    metrics_.CountRequest(request_.endpoint, status, taken.count());
+    request_.status = status;
+    request_.seconds = taken.count();
+    if (gate_ != nullptr) gate_->Answered(request_);
     return true;
   }
 
   const std::shared_ptr<http::Responder> next_;
-  const std::string endpoint_;
+  AnsweredRequest request_;  // changed by the one answer
   Metrics& metrics_;
+  Gate* const gate_;
   const SteadyTime start_ = std::chrono::steady_clock::now();
   std::atomic<bool> used_{false};
 };
@@ -103,12 +116,15 @@ http::Response MethodNotAllowed(const Methods& methods) {
 }  // namespace
 
 struct Router::Impl {
-  explicit Impl(Metrics& counted) : metrics(counted) {}
+  Impl(Metrics& counted, Gate* gate_in) : metrics(counted), gate(gate_in) {}
 
   // Find returns the methods of the path's routes, or null.
   const Methods* Find(std::string_view path) const;
 
+  void Enter(http::Request& request) const;
+
   Metrics& metrics;
+  Gate* const gate;
   std::map<std::string, Methods, std::less<>> exact;
   // By what stands before "{}".
   std::map<std::string, Methods, std::less<>> prefixes;
@@ -122,8 +138,17 @@ const Methods* Router::Impl::Find(std::string_view path) const {
   return it == prefixes.end() ? nullptr : &it->second;
 }
 
-Router::Router(std::vector<Route> routes, Metrics& metrics)
-    : impl_(std::make_unique<Impl>(metrics)) {
+void Router::Impl::Enter(http::Request& request) const {
+  std::optional<std::string> trace;
+  if (request.CountHeader("traceparent") == 1) {
+    trace = ParseTraceparent(request.Header("traceparent"));
+  }
+  request.trace = trace ? std::move(*trace) : NewTraceId();
+  if (gate != nullptr) gate->Enter(request);
+}
+
+Router::Router(std::vector<Route> routes, Metrics& metrics, Gate* gate)
+    : impl_(std::make_unique<Impl>(metrics, gate)) {
   for (Route& route : routes) {
     const bool is_prefix = route.path.ends_with("/{}");
     auto& table = is_prefix ? impl_->prefixes : impl_->exact;
@@ -142,9 +167,11 @@ Router::~Router() = default;
 
 void Router::Handle(http::Request request,
                     std::shared_ptr<http::Responder> responder) const {
+  impl_->Enter(request);
   const auto counted = [&](std::string name) {
     return std::make_shared<CountingResponder>(std::move(responder),
-                                               std::move(name), impl_->metrics);
+                                               std::move(name), request,
+                                               impl_->metrics, impl_->gate);
   };
   const Methods* methods = impl_->Find(request.path);
   if (methods == nullptr) return counted("unknown")->Send(NotFound());
@@ -155,7 +182,13 @@ void Router::Handle(http::Request request,
   if (it == methods->end()) {
     return counted("unknown")->Send(MethodNotAllowed(*methods));
   }
+  request.never_shed = it->second.never_shed;
   const auto answer = counted(it->second.name);
+  if (impl_->gate != nullptr && !request.never_shed) {
+    if (auto shed = impl_->gate->Shed(request)) {
+      return answer->Send(std::move(*shed));
+    }
+  }
   try {
     it->second.handle(request, answer);
   } catch (const std::exception&) {
@@ -181,6 +214,14 @@ http::Response ErrorResponse(int status, std::string_view error,
     body["error_description"] = DescriptionText(description);
   }
   return JsonResponse(status, boost::json::serialize(body));
+}
+
+http::Response TooManyRequests(Seconds retry_after) {
+  http::Response response = ErrorResponse(
+      429, "rate_limited", "too many requests; try again after Retry-After");
+  response.headers.emplace_back("Retry-After",
+                                std::to_string(retry_after.count()));
+  return response;
 }
 
 http::Response Unavailable(std::string_view description) {

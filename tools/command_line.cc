@@ -76,6 +76,13 @@ CLI::App* CommandLine::Command(CLI::App* group, const std::string& name,
   return command;
 }
 
+CLI::App* CommandLine::Alone(const std::string& name, std::string_view usage,
+                             std::function<Done()> run) {
+  CLI::App* const command = Command(&app_, name, std::move(run));
+  usages_[command] = usage;
+  return command;
+}
+
 int CommandLine::Main(int argc, char** argv) {
   int exit = Parse(argc, argv);
   // What was printed counts only if it arrived: the disk may be full.

@@ -29,6 +29,10 @@ class CommandLine {
   CLI::App* Command(CLI::App* group, const std::string& name,
                     std::function<Done()> run, std::string* value = nullptr);
 
+  // Alone adds `signet NAME`, which is a group and its only command.
+  CLI::App* Alone(const std::string& name, std::string_view usage,
+                  std::function<Done()> run);
+
   // Main parses and runs: the program's exit code.
   int Main(int argc, char** argv);
 

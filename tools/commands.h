@@ -12,6 +12,7 @@ void AddTokenCommands(CommandLine& line);
 void AddSessionCommands(CommandLine& line);
 void AddRevokeCommands(CommandLine& line);
 void AddFeedCommands(CommandLine& line);
+void AddAuditCommand(CommandLine& line);
 void AddClientCommands(CommandLine& line);
 
 }  // namespace signet::cli

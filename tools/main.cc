@@ -12,6 +12,7 @@ constexpr std::string_view kUsageText = R"(Usage:
     signet session open|list|end             sessions, at the service
     signet revoke token|session|subject|client|key|all [VALUE]
     signet feed tail|status                  the revocation feed
+    signet audit                             what the service recorded
     signet client new ID                     a client of the service
     signet --version
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
     AddSessionCommands(line);
     AddRevokeCommands(line);
     AddFeedCommands(line);
+    AddAuditCommand(line);
     AddClientCommands(line);
     return line.Main(argc, argv);
   } catch (const std::exception& error) {

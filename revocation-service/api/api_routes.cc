@@ -1,6 +1,7 @@
 #include <utility>
 #include <vector>
 
+#include "revocation-service/api/audit.h"
 #include "revocation-service/api/revocations.h"
 #include "revocation-service/api/sessions.h"
 #include "revocation-service/oauth/endpoints.h"
@@ -17,13 +18,18 @@ std::vector<Route> ApiRoutes(const Services& services) {
   return {
       {"POST", "/v1/sessions", "session_open", handler(OpenSession)},
       {"GET", "/v1/sessions", "session_list", handler(ListSessions)},
-      {"DELETE", "/v1/sessions", "session_end_many", handler(EndSessions)},
+      {"DELETE", "/v1/sessions", "session_end_many", handler(EndSessions),
+       kNeverShed},
       {"GET", "/v1/sessions/{}", "session_show", handler(ShowSession)},
       {"PATCH", "/v1/sessions/{}", "session_change", handler(ChangeSession)},
       {"POST", "/v1/sessions/{}", "session_step_up", handler(StepUpSession)},
-      {"DELETE", "/v1/sessions/{}", "session_end", handler(EndSession)},
-      {"POST", "/v1/revocations", "revocation_new", handler(PostRevocation)},
-      {"GET", "/v1/revocations", "revocation_log", handler(GetRevocations)},
+      {"DELETE", "/v1/sessions/{}", "session_end", handler(EndSession),
+       kNeverShed},
+      {"POST", "/v1/revocations", "revocation_new", handler(PostRevocation),
+       kNeverShed},
+      {"GET", "/v1/revocations", "revocation_log", handler(GetRevocations),
+       kNeverShed},
+      {"GET", "/v1/audit", "audit", handler(GetAudit)},
   };
 }
 

@@ -11,6 +11,7 @@
 #include "revocation-service/api/input.h"
 #include "revocation-service/api/own_session.h"
 #include "revocation-service/api/sessions.h"
+#include "revocation-service/oauth/security.h"
 #include "signet/mutex.h"
 
 namespace signet::service {
@@ -43,7 +44,7 @@ class EndEach : public std::enable_shared_from_this<EndEach> {
         pending_(count),
         responder_(std::move(responder)) {}
 
-  void Start(const std::vector<SessionId>& ids, const std::string& actor) {
+  void Start(const std::vector<SessionId>& ids, const Origin& actor) {
     if (ids.empty()) return Answer(false, {});
     for (const SessionId& id : ids) {
       services_.sessions.End(
@@ -98,6 +99,7 @@ struct EndRequest {
   ClientAuthentication caller;
   std::string subject;
   std::optional<SessionId> except;
+  Origin origin;
 };
 
 // ReadExcept demands that the session to keep exists and is the subject's: a
@@ -122,8 +124,9 @@ Result<EndRequest, http::Response> ReadEndRequest(
   if (!query->Has("subject")) return InvalidRequest("subject is missing");
   auto except = ReadExcept(services, *caller->client, *query);
   if (!except) return except.error();
+  Origin origin = OriginOf(request, caller->client->id);
   return EndRequest{std::move(*caller), std::string(query->Get("subject")),
-                    *except};
+                    *except, std::move(origin)};
 }
 
 // EndOfEveryClient is for callers that may revoke whatever they like.
@@ -139,7 +142,7 @@ void EndOfEveryClient(const Services& services, const EndRequest& request,
     services.metrics.CountRevocation(RevocationKindName(kind));
     responder->Send(EndedResponse(services, *revoked));
   };
-  const std::string& actor = request.caller.client->id;
+  const Origin& actor = request.origin;
   if (request.except) {
     return services.sessions.EndOthers(request.subject, *request.except, actor,
                                        std::move(done));
@@ -162,7 +165,7 @@ void EndOwn(const Services& services, const EndRequest& request,
     if (session.id != request.except) ids.push_back(session.id);
   }
   std::make_shared<EndEach>(services, ids.size(), std::move(responder))
-      ->Start(ids, request.caller.client->id);
+      ->Start(ids, request.origin);
 }
 
 }  // namespace
@@ -197,7 +200,7 @@ void EndSession(const Services& services, const http::Request& request,
   if (!found) return responder->Send(found.error());
   if (!found->has_value()) return responder->Send(NoSuchSession());
   services.sessions.End(
-      (*found)->id, "logout", caller->client->id,
+      (*found)->id, "logout", OriginOf(request, caller->client->id),
       [&services, responder](const Result<Revoked>& revoked) {
         if (revoked) {
           services.metrics.CountRevocation(

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "revocation-service/api/input.h"
+#include "revocation-service/oauth/security.h"
 #include "signet/timestamp.h"
 
 namespace signet::service {
@@ -57,7 +58,7 @@ Result<NewRevocation, http::Response> ReadPost(const Services& services,
                          "the body must be application/json");
   }
   auto revocation = ReadRevocation(request.body);
-  if (revocation) revocation->actor = caller->client->id;
+  if (revocation) revocation->actor = OriginOf(request, caller->client->id);
   return revocation;
 }
 

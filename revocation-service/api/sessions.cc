@@ -10,6 +10,7 @@
 
 #include "revocation-service/api/input.h"
 #include "revocation-service/api/own_session.h"
+#include "revocation-service/oauth/security.h"
 #include "revocation-service/session/text_rules.h"
 #include "signet/primitives.h"
 #include "signet/timestamp.h"
@@ -190,6 +191,9 @@ Result<OpenRequest, http::Response> ReadOpen(const Services& services,
   if (auto fits = CheckMintable(services, ProbeOf(*open)); !fits) {
     return fits.error();
   }
+  open->origin = OriginOf(request, caller->client->id);
+  auto shed = ShedSubject(services, request, caller->client->id, open->subject);
+  if (shed) return std::move(*shed);
   return open;
 }
 
@@ -256,7 +260,7 @@ Result<StepUpRequest, http::Response> ReadStepUp(const Services& services,
   if (body->Has("scope")) step.scope = ReadScope(*body);
   step.dpop_jkt = ReadThumbprint(*body);
   if (!body->status()) return InvalidRequest(body->status().error().message);
-  step.actor = existing.caller.client->id;
+  step.change.origin = OriginOf(request, existing.caller.client->id);
   const Client* owner =
       existing.caller.registry->Find(existing.session.client_id);
   if (owner != nullptr) {
@@ -282,6 +286,7 @@ void ChangeSession(const Services& services, const http::Request& request,
   if (!found) return responder->Send(found.error());
   auto change = ReadPatch(services, found->session, request);
   if (!change) return responder->Send(std::move(change).error());
+  change->origin = OriginOf(request, found->caller.client->id);
   services.sessions.Change(
       found->session.id, std::move(change).value(),
       [responder](const Result<Session>& changed) {

@@ -273,7 +273,8 @@ std::vector<Route> FeedRoutes(const Services& services) {
                      return responder->Send(std::move(caller).error());
                    }
                    handle(services, request, responder);
-                 }};
+                 },
+                 kNeverShed};
   };
   auto worker = std::make_shared<feed::SnapshotWorker>();
   return {

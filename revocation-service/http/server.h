@@ -24,6 +24,10 @@ struct Request {
   Headers headers;     // names as sent
   std::string body;
   std::string remote;  // "127.0.0.1"
+  // What a router adds: the id of the trace that the request belongs to, and
+  // whether it must be served whatever its sender's rate.
+  std::string trace = {};
+  bool never_shed = false;
 
   // Header returns the first header of that name (case-insensitive), or "".
   std::string_view Header(std::string_view name) const;

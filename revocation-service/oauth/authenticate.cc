@@ -7,6 +7,7 @@
 #include "revocation-service/http/message.h"
 #include "revocation-service/oauth/endpoints.h"
 #include "revocation-service/oauth/requests.h"
+#include "revocation-service/oauth/security.h"
 #include "signet/primitives.h"
 
 namespace signet::service {
@@ -178,6 +179,9 @@ Authentication CheckPermission(const Services& services,
         .Refuse("a public client may not do this; authenticate");
   }
   if (!authentication->client->Has(permission)) {
+    AuditRefusal(services, AuditEvent::kPermissionDenied,
+                 OriginOf(request, authentication->client->id),
+                 std::string(permission));
     return ErrorResponse(
         403, "unauthorized_client",
         "the client lacks the permission " + std::string(permission));
@@ -185,11 +189,16 @@ Authentication CheckPermission(const Services& services,
   return authentication;
 }
 
-}  // namespace
+// ClaimedClient is the client id that the request names, whoever sent it.
+std::string ClaimedClient(const http::Request& request,
+                          const http::Form& form) {
+  const auto basic = ParseBasic(request.Header("Authorization"));
+  return basic ? basic->id : std::string(form.Get("client_id"));
+}
 
-Authentication AuthenticateForm(const Services& services,
-                                const http::Request& request,
-                                const http::Form& form) {
+// Identify finds out who sends the request.
+Authentication Identify(const Services& services, const http::Request& request,
+                        const http::Form& form) {
   const Refuser refuser(services, request);
   const bool has_header = request.CountHeader("Authorization") > 0;
   if (form.Has("client_assertion") || form.Has("client_assertion_type")) {
@@ -210,6 +219,27 @@ Authentication AuthenticateForm(const Services& services,
   return CheckCredentials(services, refuser,
                           {std::string(form.Get("client_id")),
                            std::string(form.Get("client_secret"))});
+}
+
+}  // namespace
+
+Authentication AuthenticateForm(const Services& services,
+                                const http::Request& request,
+                                const http::Form& form) {
+  constexpr int kUnauthorized = 401;
+  Authentication identified = Identify(services, request, form);
+  if (!identified) {
+    if (identified.error().status == kUnauthorized) {
+      OnAuthenticationFailed(services, request, ClaimedClient(request, form));
+    }
+    return identified;
+  }
+  // Anybody can send a public client's id, so it has no rate of its own.
+  if (!identified->proven) return identified;
+  if (auto shed = ShedClient(services, request, identified->client->id)) {
+    return std::move(*shed);
+  }
+  return identified;
 }
 
 Authentication AuthenticateClient(const Services& services,

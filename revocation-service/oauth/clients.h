@@ -16,8 +16,8 @@ namespace signet::service {
 
 // The permissions that a client may have; anything else is a config error.
 inline constexpr std::string_view kPermissions[] = {
-    "session.open", "session.read", "session.end",
-    "revoke",       "introspect",   "feed",
+    "session.open", "session.read", "session.end", "revoke",
+    "introspect",   "feed",         "audit",
 };
 
 // Client is one [[client]] of the configuration. It is a value.

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "revocation-service/audit/audit_log.h"
 #include "revocation-service/feed/publisher.h"
+#include "revocation-service/limits/admission.h"
 #include "revocation-service/metrics.h"
 #include "revocation-service/oauth/clients.h"
 #include "revocation-service/oauth/proofs.h"
@@ -29,6 +31,8 @@ struct Services {
   std::string issuer;
   // The registry in force; replaced on reload.
   std::function<std::shared_ptr<const Clients>()> clients;
+  AuditLog* audit = nullptr;
+  Admission* admission = nullptr;
 };
 
 // AuthenticateClient reads the client's credentials from a request: Basic
@@ -54,7 +58,7 @@ Result<ClientAuthentication, http::Response> RequirePermission(
 // OAuthRoutes: /token, /revoke, /introspect, metadata, JWKS.
 std::vector<Route> OAuthRoutes(const Services& services);
 
-// ApiRoutes: /v1/sessions, /v1/revocations.
+// ApiRoutes: /v1/sessions, /v1/revocations, /v1/audit.
 std::vector<Route> ApiRoutes(const Services& services);
 
 // FeedRoutes: /feed/head, /feed/log, /feed/stream, /feed/snapshot,

@@ -24,7 +24,7 @@ std::vector<Route> EndpointsAt(const std::string& path,
   };
   return {
       {"POST", path + "/token", "token", handler(HandleToken)},
-      {"POST", path + "/revoke", "revoke", handler(HandleRevoke)},
+      {"POST", path + "/revoke", "revoke", handler(HandleRevoke), kNeverShed},
       {"POST", path + "/introspect", "introspect", handler(HandleIntrospect)},
       {"GET", path + "/.well-known/jwks.json", "jwks",
        [&services](const http::Request&, const ResponderPtr& responder) {

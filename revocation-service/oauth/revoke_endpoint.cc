@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "revocation-service/oauth/requests.h"
+#include "revocation-service/oauth/security.h"
 
 namespace signet::service {
 namespace {
@@ -56,8 +57,8 @@ Result<std::optional<Target>> FindTarget(const Services& services,
   return std::optional<Target>();
 }
 
-void Revoke(const Services& services, const Target& target,
-            const std::string& actor, ResponderPtr responder) {
+void Revoke(const Services& services, const Target& target, const Origin& actor,
+            ResponderPtr responder) {
   const RevocationKind kind =
       target.session ? RevocationKind::kSession : RevocationKind::kToken;
   auto done = [&services, kind, responder](const Result<Revoked>& revoked) {
@@ -115,7 +116,8 @@ void HandleRevoke(const Services& services, const http::Request& request,
     return responder->Send(ErrorResponse(400, "unsupported_token_type",
                                          "this access token carries no jti"));
   }
-  Revoke(services, **target, caller->client->id, std::move(responder));
+  Revoke(services, **target, OriginOf(request, caller->client->id),
+         std::move(responder));
 }
 
 }  // namespace signet::service

@@ -1,12 +1,12 @@
 // POST /token with grant_type=refresh_token (RFC 6749 section 6).
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "revocation-service/log.h"
 #include "revocation-service/oauth/requests.h"
+#include "revocation-service/oauth/security.h"
 
 namespace signet::service {
 namespace {
@@ -29,8 +29,9 @@ bool WorthALine(const ExchangeResult& result) {
          outcome == ExchangeOutcome::kFromTheFuture;
 }
 
-void Record(const Services& services, const std::string& client_id,
+void Record(const Services& services, const Origin& origin, bool proven,
             const ExchangeResult& result) {
+  AuditExchange(services, origin, proven, result);
   const std::string_view name = ExchangeOutcomeName(result.outcome);
   if (!name.empty()) services.metrics.CountExchange(name);
   if (result.outcome == ExchangeOutcome::kFromTheFuture) {
@@ -42,8 +43,12 @@ void Record(const Services& services, const std::string& client_id,
         RevocationKindName(RevocationKind::kSession));
   }
   if (WorthALine(result)) {
-    spdlog::warn("exchange for client {}: {}: {}", client_id,
-                 ExchangeOutcomeName(result.outcome), result.reason);
+    LogWarning("exchange",
+               {{"client", origin.client},
+                {"outcome", std::string(ExchangeOutcomeName(result.outcome))},
+                {"reason", result.reason},
+                {"address", origin.address},
+                {"trace_id", origin.trace}});
   }
 }
 
@@ -72,6 +77,8 @@ http::Response AnswerExchange(const Services& services,
       // RFC 8707 section 2.
       return ErrorResponse(400, "invalid_target",
                            "the resource is not an audience of the session");
+    case ExchangeOutcome::kRateLimited:
+      return TooManyRequests(result.retry_after);
     case ExchangeOutcome::kFromTheFuture:
     case ExchangeOutcome::kUnavailable:
       break;
@@ -171,7 +178,8 @@ Result<TokenRequest, http::Response> ReadToken(const Services& services,
                     .scope = std::string(form->Get("scope")),
                     .resource = std::string(form->Get("resource")),
                     .idempotency_key = std::move(retry_key).value(),
-                    .limits = caller->client->limits};
+                    .limits = caller->client->limits,
+                    .origin = OriginOf(request, caller->client->id)};
   auto proven = AddProof(services, request, *caller->client, token);
   if (!proven) return proven.error();
   return token;
@@ -183,12 +191,13 @@ void HandleToken(const Services& services, const http::Request& request,
                  ResponderPtr responder) {
   Result<TokenRequest, http::Response> token = ReadToken(services, request);
   if (!token) return responder->Send(std::move(token).error());
-  std::string client_id = token->exchange.client_id;
+  const Origin origin = token->exchange.origin;
+  const bool proven = token->exchange.proven;
   services.sessions.Exchange(
       std::move(token->exchange),
-      [&services, client_id, nonce = std::move(token->new_nonce),
+      [&services, origin, proven, nonce = std::move(token->new_nonce),
        responder](const ExchangeResult& result) {
-        Record(services, client_id, result);
+        Record(services, origin, proven, result);
         http::Response response = AnswerExchange(services, result);
         if (!nonce.empty()) response.headers.emplace_back(kNonceHeader, nonce);
         responder->Send(std::move(response));

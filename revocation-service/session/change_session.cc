@@ -46,7 +46,7 @@ class ChangeOperation final : public Operation {
   ChangeOperation(std::shared_ptr<StoreCore> store, const SessionId& id,
                   SessionChange change,
                   std::function<void(Result<Session>)> done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), change.origin),
         id_(id),
         change_(std::move(change)),
         done_(std::move(done)) {}
@@ -64,7 +64,8 @@ class ChangeOperation final : public Operation {
 };
 
 void ChangeOperation::Attempt() {
-  auto live = ReadLive(core(), id_, core().clock.Now());
+  const Time now = core().clock.Now();
+  auto live = ReadLive(core(), id_, now);
   if (!live.ok()) return Fail(std::move(live).error());
   next_ = live->stored.session;
   Apply(change_, next_);
@@ -74,6 +75,7 @@ void ChangeOperation::Attempt() {
   batch.conditions = live->cutoffs.as_read;
   batch.conditions.push_back({key, live->stored.bytes});
   batch.puts.push_back({key, EncodeSession(next_)});
+  TellSession(AuditEvent::kSessionChanged, next_, now, {});
   Submit(std::move(batch), /*urgent=*/false);
 }
 
@@ -81,7 +83,7 @@ class StepUpOperation final : public Operation {
  public:
   StepUpOperation(std::shared_ptr<StoreCore> store, StepUpRequest request,
                   std::function<void(Result<Grant>)> done)
-      : Operation(std::move(store), request.limits),
+      : Operation(std::move(store), request.change.origin, request.limits),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {
@@ -166,8 +168,9 @@ Result<Batch> StepUpOperation::MakeBatch() {
   AddRemoval(live->stored, batch);
   AddSession(next, batch);
   batch.puts.push_back({newest_key, std::string(AsText(id_))});
-  batch.log.push_back(
-      SessionEntry(old, now_, limits(), {"step_up", request_.actor}));
+  batch.log.push_back(SessionEntry(old, now_, limits(), {"step_up", origin()}));
+  TellSession(AuditEvent::kSessionEnded, old, now_, "step_up");
+  TellSession(AuditEvent::kSessionSteppedUp, next, now_, {});
   std::string jkt =
       request_.dpop_jkt.empty() ? next.dpop_jkt : request_.dpop_jkt;
   grant_ = Grant{.session = next,

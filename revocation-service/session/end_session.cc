@@ -10,7 +10,7 @@ class EndOperation final : public Operation {
  public:
   EndOperation(std::shared_ptr<StoreCore> store, const SessionId& id, Why why,
                RevokedCallback done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), why.actor),
         id_(id),
         why_(std::move(why)),
         done_(std::move(done)) {}
@@ -56,6 +56,7 @@ void EndOperation::Attempt() {
   Status cleaned = core().AddNewestCleanup(session.subject, {**stored}, batch);
   if (!cleaned.ok()) return Fail(cleaned.error());
   batch.log.push_back(SessionEntry(session, now, limits(), why_));
+  TellSession(AuditEvent::kSessionEnded, session, now, why_.reason);
   Submit(std::move(batch), /*urgent=*/true);
 }
 
@@ -64,9 +65,9 @@ void EndOperation::Attempt() {
 class EndOthersOperation final : public Operation {
  public:
   EndOthersOperation(std::shared_ptr<StoreCore> store, std::string subject,
-                     const SessionId& except, std::string actor,
+                     const SessionId& except, Origin actor,
                      RevokedCallback done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), actor),
         subject_(std::move(subject)),
         except_(except),
         why_{"logout", std::move(actor)},
@@ -106,6 +107,7 @@ void EndOthersOperation::Attempt() {
   for (const StoredSession& stored : *others) {
     AddRemoval(stored, batch);
     batch.log.push_back(SessionEntry(stored.session, now, limits(), why_));
+    TellSession(AuditEvent::kSessionEnded, stored.session, now, why_.reason);
   }
   Status cleaned = core().AddNewestCleanup(subject_, *others, batch);
   if (!cleaned.ok()) return Fail(cleaned.error());
@@ -129,7 +131,7 @@ void StartEnd(std::shared_ptr<StoreCore> core, const SessionId& id, Why why,
 }
 
 void StartEndOthers(std::shared_ptr<StoreCore> core, std::string subject,
-                    const SessionId& except, std::string actor,
+                    const SessionId& except, Origin actor,
                     RevokedCallback done) {
   std::make_shared<EndOthersOperation>(std::move(core), std::move(subject),
                                        except, std::move(actor),

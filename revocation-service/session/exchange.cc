@@ -35,7 +35,7 @@ class ExchangeOperation final : public Operation {
  public:
   ExchangeOperation(std::shared_ptr<StoreCore> store, ExchangeRequest request,
                     std::function<void(ExchangeResult)> done)
-      : Operation(std::move(store), request.limits),
+      : Operation(std::move(store), request.origin, request.limits),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {}
@@ -63,8 +63,13 @@ class ExchangeOperation final : public Operation {
   bool InGrace() const;
   const SecretKey* SuccessorKey() const;
 
+  bool IsLimited();
+  // Answer says whose token it was, unless its mac was wrong.
+  void Answer(ExchangeResult result);
   void Refuse(Refusal refusal) {
-    done_({refusal.outcome, std::nullopt, std::move(refusal.reason)});
+    Answer({.outcome = refusal.outcome,
+            .grant = std::nullopt,
+            .reason = std::move(refusal.reason)});
   }
 
   const ExchangeRequest request_;
@@ -78,6 +83,8 @@ class ExchangeOperation final : public Operation {
   Time now_{};
   ExchangeResult answer_;  // if the commit succeeds
   std::string alarm_;      // what a log should say of a replay
+
+  bool admitted_ = false;  // by the limit of the subject's rate
 
   // An earlier attempt found the token still live: the request lost a race
   // against another one that was under way at the same time.
@@ -200,8 +207,31 @@ void ExchangeOperation::Decide() {
   }
 }
 
+void ExchangeOperation::Answer(ExchangeResult result) {
+  if (result.outcome != ExchangeOutcome::kMalformed &&
+      !stored_.session.subject.empty()) {
+    result.subject = stored_.session.subject;
+    result.session = stored_.session.id;
+  }
+  done_(std::move(result));
+}
+
+// A request counts once, whatever number of attempts it takes.
+bool ExchangeOperation::IsLimited() {
+  if (admitted_ || !core().admit) return false;
+  admitted_ = true;
+  const auto wait = core().admit(stored_.session.subject);
+  if (!wait) return false;
+  Answer({.outcome = ExchangeOutcome::kRateLimited,
+          .grant = std::nullopt,
+          .reason = "the subject asks too often",
+          .retry_after = *wait});
+  return true;
+}
+
 void ExchangeOperation::Rotate() {
   raced_ = true;
+  if (IsLimited()) return;
   const SigningRing::Key* active = ring_->Active(now_);
   if (active == nullptr) {
     return Fail({ErrorCode::kUnavailable, "no refresh key is active"});
@@ -259,6 +289,7 @@ const SecretKey* ExchangeOperation::SuccessorKey() const {
 // token. Requests that were under way together do not count at all, since
 // they are tabs of one client far more often than a thief of perfect timing.
 void ExchangeOperation::Replay() {
+  if (IsLimited()) return;
   const SecretKey* key = SuccessorKey();
   if (key == nullptr) {
     return Refuse(
@@ -295,16 +326,24 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
             .dpop_jkt = request_.dpop_jkt,
             .issued_at = times.issued_at,
             .expires_at = times.expires_at},
-      alarm_};
+      alarm_,
+      {},
+      {},
+      false,
+      {}};
   // A retry in the same second changes nothing: the record already knows how
   // long its access tokens live.
-  if (next == stored_.session) return done_(std::move(answer_));
+  if (next == stored_.session) return Answer(std::move(answer_));
 
   const std::string key_in_store = SessionKey(next.id);
   Batch batch;
   batch.conditions = cutoffs_.as_read;
   batch.conditions.push_back({key_in_store, stored_.bytes});
   batch.puts.push_back({key_in_store, EncodeSession(next)});
+  const bool rotated = outcome == ExchangeOutcome::kRotated;
+  TellSession(
+      rotated ? AuditEvent::kExchangeRotated : AuditEvent::kExchangeReplayed,
+      next, now_, {});
   Submit(std::move(batch), /*urgent=*/false);
 }
 
@@ -312,7 +351,8 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
 // nobody can tell which, so both lose it.
 void ExchangeOperation::EndForReuse(ExchangeOutcome outcome,
                                     std::string reason) {
-  answer_ = {outcome, std::nullopt, std::move(reason)};
+  answer_ = {
+      .outcome = outcome, .grant = std::nullopt, .reason = std::move(reason)};
   Batch batch;
   AddRemoval(stored_, batch);
   Status cleaned =
@@ -320,10 +360,15 @@ void ExchangeOperation::EndForReuse(ExchangeOutcome outcome,
   if (!cleaned.ok()) return Fail(cleaned.error());
   batch.log.push_back(
       SessionEntry(stored_.session, now_, limits(), {"reuse", "signetd"}));
+  TellSession(AuditEvent::kExchangeReuse, stored_.session, now_,
+              answer_.reason);
   Submit(std::move(batch), /*urgent=*/true);
 }
 
-void ExchangeOperation::Succeed(const Committed&) { done_(std::move(answer_)); }
+void ExchangeOperation::Succeed(const Committed&) {
+  answer_.audited = true;
+  Answer(std::move(answer_));
+}
 
 }  // namespace
 

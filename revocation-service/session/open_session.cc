@@ -51,7 +51,7 @@ class OpenOperation final : public Operation {
  public:
   OpenOperation(std::shared_ptr<StoreCore> store, OpenRequest request,
                 std::function<void(Result<Grant>)> done)
-      : Operation(std::move(store), request.limits),
+      : Operation(std::move(store), request.origin, request.limits),
         request_(std::move(request)),
         done_(std::move(done)),
         ring_(core().ring()) {
@@ -66,7 +66,7 @@ class OpenOperation final : public Operation {
 
  private:
   Result<Batch> MakeBatch();
-  Status MakeRoom(std::vector<StoredSession> sessions, Batch& batch) const;
+  Status MakeRoom(std::vector<StoredSession> sessions, Batch& batch);
   Session NewSession(const Cutoffs& cutoffs, const SecretKey& key) const;
 
   const OpenRequest request_;
@@ -113,6 +113,7 @@ Result<Batch> OpenOperation::MakeBatch() {
   const IssueTimes times = TimesOf(session, *cutoffs, now_, limits());
   RecordIssue(times, session);
   AddSession(session, batch);
+  TellSession(AuditEvent::kSessionOpened, session, now_, {});
   batch.puts.push_back({newest_key, std::string(AsText(id_))});
   grant_ = Grant{.session = session,
                  .refresh_token = MakeRefreshToken(active->key, id_,
@@ -129,7 +130,7 @@ Result<Batch> OpenOperation::MakeBatch() {
 // removes those that are over first, then the oldest. Nothing is removed
 // merely because it is over: the clock that says so may be wrong.
 Status OpenOperation::MakeRoom(std::vector<StoredSession> sessions,
-                               Batch& batch) const {
+                               Batch& batch) {
   const auto live = std::stable_partition(
       sessions.begin(), sessions.end(),
       [](const StoredSession& stored) { return stored.life != Life::kLive; });
@@ -145,6 +146,7 @@ Status OpenOperation::MakeRoom(std::vector<StoredSession> sessions,
     AddRemoval(stored, batch);
     batch.log.push_back(
         SessionEntry(stored.session, now_, limits(), {"evicted", "signetd"}));
+    TellSession(AuditEvent::kSessionEnded, stored.session, now_, "evicted");
   }
   return {};
 }

@@ -8,7 +8,26 @@ void Operation::Submit(Batch batch, bool urgent) {
       [self = shared_from_this()](Result<Committed> result) {
         self->OnResult(std::move(result));
       },
-      urgent);
+      urgent, std::exchange(lines_, {}));
+}
+
+void Operation::Tell(AuditLine line) {
+  const AuditScope& scope = core_->audit;
+  const bool routine = LaneOf(line.event) == kExchangeLane;
+  if (!scope.changes || (routine && !scope.exchanges)) return;
+  lines_.push_back(ToLedger(line));
+}
+
+void Operation::TellSession(AuditEvent event, const Session& session, Time now,
+                            std::string reason) {
+  AuditLine line = MakeAuditLine(event, now, origin_);
+  line.subject = session.subject;
+  line.session = session.id;
+  line.reason = std::move(reason);
+  if (session.client_id != origin_.client) {
+    line.target = "client:" + session.client_id;
+  }
+  Tell(std::move(line));
 }
 
 void Operation::OnResult(Result<Committed> result) {

@@ -18,9 +18,11 @@ class Operation : public std::enable_shared_from_this<Operation> {
   void Start() { Attempt(); }
 
  protected:
-  explicit Operation(std::shared_ptr<StoreCore> core,
-                     const ClientLimits& own = {})
-      : core_(std::move(core)), limits_(own.Over(core_->limits())) {}
+  Operation(std::shared_ptr<StoreCore> core, Origin origin,
+            const ClientLimits& own = {})
+      : core_(std::move(core)),
+        limits_(own.Over(core_->limits())),
+        origin_(std::move(origin)) {}
 
   // Attempt reads and decides from the start, and calls Submit or Fail or
   // answers at once.
@@ -28,9 +30,16 @@ class Operation : public std::enable_shared_from_this<Operation> {
   virtual void Succeed(const Committed& committed) = 0;
   virtual void Fail(Error error) = 0;
 
+  // Submit commits the batch and the audit lines told since the last.
   void Submit(Batch batch, bool urgent);
   StoreCore& core() const { return *core_; }
   const SessionLimits& limits() const { return limits_; }
+  const Origin& origin() const { return origin_; }
+
+  // Tell audits what the batch of this attempt does, if that is wanted.
+  void Tell(AuditLine line);
+  void TellSession(AuditEvent event, const Session& session, Time now,
+                   std::string reason);
 
  private:
   // A conflict means that somebody else's commit went through, so all
@@ -41,6 +50,8 @@ class Operation : public std::enable_shared_from_this<Operation> {
 
   const std::shared_ptr<StoreCore> core_;
   const SessionLimits limits_;
+  const Origin origin_;
+  std::vector<LedgerLine> lines_;
   int conflicts_ = 0;
 };
 
@@ -62,7 +73,7 @@ void StartStepUp(std::shared_ptr<StoreCore> core, StepUpRequest request,
 void StartEnd(std::shared_ptr<StoreCore> core, const SessionId& id, Why why,
               RevokedCallback done);
 void StartEndOthers(std::shared_ptr<StoreCore> core, std::string subject,
-                    const SessionId& except, std::string actor,
+                    const SessionId& except, Origin actor,
                     RevokedCallback done);
 void StartRevoke(std::shared_ptr<StoreCore> core, NewRevocation request,
                  RevokedCallback done);

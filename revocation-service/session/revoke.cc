@@ -67,7 +67,7 @@ std::string EntryOf(const NewRevocation& request, Time now,
                      .drop_after = drop_after},
       .value = request.value,
       .reason = request.reason,
-      .actor = request.actor,
+      .actor = request.actor.client,
   });
 }
 
@@ -75,7 +75,7 @@ class RevokeOperation : public Operation {
  public:
   RevokeOperation(std::shared_ptr<StoreCore> store, NewRevocation request,
                   RevokedCallback done)
-      : Operation(std::move(store)),
+      : Operation(std::move(store), request.actor),
         request_(std::move(request)),
         done_(std::move(done)) {}
 
@@ -87,12 +87,29 @@ class RevokeOperation : public Operation {
 
   const NewRevocation& request() const { return request_; }
 
+  // TellRevoked audits the revocation itself.
+  void TellRevoked(Time now);
+
   size_t sessions_ended_ = 0;
 
  private:
   const NewRevocation request_;
   const RevokedCallback done_;
 };
+
+void RevokeOperation::TellRevoked(Time now) {
+  AuditLine line = MakeAuditLine(AuditEvent::kRevoked, now, origin());
+  line.reason = request_.reason;
+  line.target = std::string(RevocationKindName(request_.kind));
+  if (request_.kind == RevocationKind::kSubject) {
+    line.subject = request_.value;
+  } else if (request_.kind == RevocationKind::kSession) {
+    line.session = ParseSessionId(request_.value);
+  } else if (!request_.value.empty()) {
+    line.target += ":" + request_.value;
+  }
+  Tell(std::move(line));
+}
 
 // EntryOperation writes a log entry alone: for a token or a key.
 class EntryOperation final : public RevokeOperation {
@@ -115,6 +132,7 @@ void EntryOperation::Attempt() {
     batch.log.push_back(
         EntryOf(request(), now, EpochSeconds{}, DropAfter(until, limits())));
   }
+  TellRevoked(now);
   Submit(std::move(batch), /*urgent=*/true);
 }
 
@@ -142,7 +160,9 @@ void SessionOperation::Attempt() {
     Status cleaned =
         core().AddNewestCleanup(session.subject, {**stored}, batch);
     if (!cleaned.ok()) return Fail(cleaned.error());
+    TellSession(AuditEvent::kSessionEnded, session, now, request().reason);
   }
+  TellRevoked(now);
   batch.log.push_back(
       EntryOf(request(), now, EpochSeconds{}, DropAfter(until, limits())));
   Submit(std::move(batch), /*urgent=*/true);
@@ -192,6 +212,7 @@ void CutoffOperation::Attempt() {
       std::max(ToSeconds(now), not_before_) + LongestAccess(limits());
   batch.log.push_back(
       EntryOf(request(), now, not_before_, DropAfter(until, limits())));
+  TellRevoked(now);
   if (request().kind == RevocationKind::kSubject) {
     Status added = AddSessions(merged, now, batch);
     if (!added.ok()) return Fail(added.error());
@@ -216,6 +237,8 @@ Status CutoffOperation::AddSessions(EpochSeconds created_before, Time now,
   batch.log.pop_back();
   for (const StoredSession& stored : *sessions) {
     AddRemoval(stored, batch);
+    TellSession(AuditEvent::kSessionEnded, stored.session, now,
+                request().reason);
     if (stored.session.last_seen < not_before_) continue;
     batch.log.push_back(SessionEntry(stored.session, now, limits(),
                                      {request().reason, request().actor}));

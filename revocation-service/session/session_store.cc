@@ -27,6 +27,8 @@ std::string_view ExchangeOutcomeName(ExchangeOutcome outcome) {
       return "client_mismatch";
     case ExchangeOutcome::kMalformed:
       return "malformed";
+    case ExchangeOutcome::kRateLimited:
+      return "rate_limited";
     case ExchangeOutcome::kFromTheFuture:
     case ExchangeOutcome::kUnavailable:
       return "unavailable";
@@ -86,6 +88,12 @@ void SessionStore::SetLimits(const SessionLimits& limits) {
   impl_->core->SetLimits(limits);
 }
 
+void SessionStore::SetAudit(AuditScope scope) { impl_->core->audit = scope; }
+
+void SessionStore::LimitSubjects(AdmitSubject admit) {
+  impl_->core->admit = std::move(admit);
+}
+
 void SessionStore::Open(OpenRequest request,
                         std::function<void(Result<Grant>)> done) {
   StartOpen(impl_->core, std::move(request), std::move(done));
@@ -139,15 +147,14 @@ Result<std::vector<Session>> SessionStore::List(std::string_view subject) {
   return live;
 }
 
-void SessionStore::End(const SessionId& id, std::string reason,
-                       std::string actor,
+void SessionStore::End(const SessionId& id, std::string reason, Origin actor,
                        std::function<void(Result<Revoked>)> done) {
   StartEnd(impl_->core, id, {std::move(reason), std::move(actor)},
            std::move(done));
 }
 
 void SessionStore::EndOthers(std::string subject, const SessionId& except,
-                             std::string actor,
+                             Origin actor,
                              std::function<void(Result<Revoked>)> done) {
   StartEndOthers(impl_->core, std::move(subject), except, std::move(actor),
                  std::move(done));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "revocation-service/audit/line.h"
 #include "revocation-service/session/session.h"
 #include "revocation-service/storage/committer.h"
 #include "signet/clock.h"
@@ -64,6 +65,7 @@ enum class ExchangeOutcome : uint8_t {
   kMalformed,       // junk: no I/O was done
   kBadScope,        // asks for more scope than the session has
   kBadTarget,       // asks for an audience that the session has not
+  kRateLimited,     // the subject asks too often
   kUnavailable,     // nothing is known
 };
 
@@ -83,6 +85,7 @@ struct ExchangeRequest {
   std::string dpop_jkt = {};
   std::string idempotency_key = {};  // of a public client's request, or empty
   ClientLimits limits = {};
+  Origin origin = {};  // for the audit
 };
 
 // Grant is what a token response is made of.
@@ -100,6 +103,11 @@ struct ExchangeResult {
   ExchangeOutcome outcome = ExchangeOutcome::kUnavailable;
   std::optional<Grant> grant;  // with kRotated and kReplayed
   std::string reason;          // for logs; of kReplayed, only an alarm
+  // Whose token it was, if that is certain.
+  std::string subject = {};
+  std::optional<SessionId> session = {};
+  bool audited = false;      // its audit line is durable
+  Seconds retry_after = {};  // with kRateLimited
 };
 
 struct OpenRequest {
@@ -114,6 +122,7 @@ struct OpenRequest {
   std::string dpop_jkt = {};
   bool is_public = false;
   ClientLimits limits = {};
+  Origin origin = {};  // for the audit
 };
 
 // SessionChange is what can change without a new session; what is not set
@@ -121,6 +130,7 @@ struct OpenRequest {
 struct SessionChange {
   std::optional<std::string> device = {};
   std::optional<std::string> custom = {};
+  Origin origin = {};  // for the audit
 };
 
 // StepUpRequest is a change of privileges; what is not set stays.
@@ -133,7 +143,6 @@ struct StepUpRequest {
   std::string dpop_jkt = {};
   bool is_public = false;
   ClientLimits limits = {};
-  std::string actor = {};  // the client that asked
 };
 
 // NewRevocation is what a caller asks for: POST /v1/revocations.
@@ -144,8 +153,19 @@ struct NewRevocation {
   // For kKey the default is kForever.
   std::optional<EpochSeconds> not_before = {};
   std::string reason = {};  // for people and the audit
-  std::string actor = {};   // the client that asked
+  Origin actor = {};        // the client that asked
 };
+
+// AuditScope says which changes leave a line in the audit.
+struct AuditScope {
+  bool changes = false;    // sessions and revocations
+  bool exchanges = false;  // each exchange that was answered, too
+};
+
+// AdmitSubject takes a place for one more exchange of a subject; nullopt if
+// there was one, otherwise how long until the next.
+using AdmitSubject =
+    std::function<std::optional<Seconds>(std::string_view subject)>;
 
 struct Revoked {
   uint64_t sequence = 0;  // of the log entry; 0 if there was nothing to do
@@ -179,6 +199,12 @@ class SessionStore {
   ~SessionStore();
 
   void SetLimits(const SessionLimits& limits);
+
+  // SetAudit makes changes leave audit lines, in the same commit. By default
+  // there are none. LimitSubjects sets what exchanges must pass; one that ends
+  // a session for reuse never does. Call both before the first request.
+  void SetAudit(AuditScope scope);
+  void LimitSubjects(AdmitSubject admit);
 
   // Open starts a session. kDenied if the subject has max_per_subject already
   // and the oldest may not be evicted.
@@ -215,12 +241,12 @@ class SessionStore {
 
   // End ends one session and revokes its access tokens. kNotFound if there is
   // no such live session.
-  void End(const SessionId& id, std::string reason, std::string actor,
+  void End(const SessionId& id, std::string reason, Origin actor,
            std::function<void(Result<Revoked>)> done);
 
   // EndOthers ends all sessions of the subject but one.
-  void EndOthers(std::string subject, const SessionId& except,
-                 std::string actor, std::function<void(Result<Revoked>)> done);
+  void EndOthers(std::string subject, const SessionId& except, Origin actor,
+                 std::function<void(Result<Revoked>)> done);
 
   // Revoke writes a revocation of any kind. kSession ends that session,
   // kSubject all of the subject's; kClient and kAll stop the refresh tokens of

@@ -149,7 +149,7 @@ std::string SessionEntry(const Session& session, Time now,
                      .drop_after = DropAfter(until, limits)},
       .value = SessionIdText(session.id),
       .reason = why.reason,
-      .actor = why.actor,
+      .actor = why.actor.client,
   });
 }
 

@@ -90,7 +90,7 @@ Seconds LongestAccess(const SessionLimits& limits);
 // Why is who asked for an end, and what for.
 struct Why {
   std::string reason;
-  std::string actor;
+  Origin actor;
 };
 
 // SessionEntry is the log record that revokes a session's access tokens.
@@ -135,6 +135,9 @@ class StoreCore {
   Committer& committer;
   const SessionStore::RingAccess ring;
   const Clock& clock;
+  // Set before the first operation.
+  AuditScope audit;
+  AdmitSubject admit;
 
  private:
   Result<std::vector<SessionId>> SessionsOf(const RevocationId& subject);

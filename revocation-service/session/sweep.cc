@@ -3,22 +3,20 @@
 #include <future>
 
 namespace signet::service {
-namespace {
-
-// Slower drift than this is a clock that is being corrected.
-constexpr Duration kJump = std::chrono::minutes(5);
-constexpr Duration kPause = std::chrono::hours(1);
 
 // CommitAll waits until every batch is answered, and counts the successes. A
 // conflict is not an error: somebody else has just used that record.
-Result<size_t> CommitAll(Committer& committer, std::vector<Batch> batches) {
+Result<size_t> Sweep::CommitAll(std::vector<Step> steps) const {
   std::vector<std::future<Result<Committed>>> answers;
-  for (Batch& batch : batches) {
+  for (Step& step : steps) {
     auto promise = std::make_shared<std::promise<Result<Committed>>>();
     answers.push_back(promise->get_future());
-    committer.Submit(std::move(batch), [promise](Result<Committed> result) {
-      promise->set_value(std::move(result));
-    });
+    core_->committer.Submit(
+        std::move(step.batch),
+        [promise](Result<Committed> result) {
+          promise->set_value(std::move(result));
+        },
+        /*urgent=*/false, std::move(step.lines));
   }
   size_t removed = 0;
   std::optional<Error> failure;
@@ -32,25 +30,6 @@ Result<size_t> CommitAll(Committer& committer, std::vector<Batch> batches) {
   }
   if (failure) return *failure;
   return removed;
-}
-
-}  // namespace
-
-Sweep::Sweep(std::shared_ptr<StoreCore> core) : core_(std::move(core)) {
-  baseline_.wall = core_->clock.Now();
-  baseline_.monotonic = core_->clock.MonotonicNow();
-}
-
-bool Sweep::IsPaused() {
-  MutexLock lock(mutex_);
-  const Time wall = core_->clock.Now();
-  const Monotonic monotonic = core_->clock.MonotonicNow();
-  const Duration ahead =
-      (wall - baseline_.wall) - (monotonic - baseline_.monotonic);
-  baseline_.wall = wall;
-  baseline_.monotonic = monotonic;
-  if (ahead > kJump) baseline_.paused_until = monotonic + kPause;
-  return monotonic < baseline_.paused_until;
 }
 
 Result<std::vector<ExpiryEntry>> Sweep::Expired(size_t limit) const {
@@ -71,32 +50,40 @@ Result<std::vector<ExpiryEntry>> Sweep::Expired(size_t limit) const {
 }
 
 // No access token outlives its session, so there is nothing to revoke.
-Result<Batch> Sweep::Removal(const ExpiryEntry& entry) const {
+Result<Sweep::Step> Sweep::Removal(const ExpiryEntry& entry) const {
   auto stored = core_->Read(entry.id);
   if (!stored.ok()) return stored.error();
-  Batch batch;
+  Step step;
   if (!stored->has_value()) {
-    batch.deletes.push_back(ExpiryKey(entry.expires_at, entry.id));
-    return batch;
+    step.batch.deletes.push_back(ExpiryKey(entry.expires_at, entry.id));
+    return step;
   }
-  AddRemoval(**stored, batch);
+  AddRemoval(**stored, step.batch);
+  const Session& session = (*stored)->session;
   Status cleaned =
-      core_->AddNewestCleanup((*stored)->session.subject, {**stored}, batch);
+      core_->AddNewestCleanup(session.subject, {**stored}, step.batch);
   if (!cleaned.ok()) return cleaned.error();
-  return batch;
+  if (core_->audit.changes) {
+    AuditLine line = MakeAuditLine(AuditEvent::kSessionExpired,
+                                   core_->clock.Now(), {"signetd"});
+    line.subject = session.subject;
+    line.session = session.id;
+    step.lines.push_back(ToLedger(line));
+  }
+  return step;
 }
 
 Result<size_t> Sweep::Run(size_t limit) {
-  if (IsPaused()) return size_t{0};
+  if (watch_.MustPause()) return size_t{0};
   const auto expired = Expired(limit);
   if (!expired.ok()) return expired.error();
-  std::vector<Batch> batches;
+  std::vector<Step> steps;
   for (const ExpiryEntry& entry : *expired) {
-    auto batch = Removal(entry);
-    if (!batch.ok()) return batch.error();
-    batches.push_back(std::move(*batch));
+    auto step = Removal(entry);
+    if (!step.ok()) return step.error();
+    steps.push_back(std::move(*step));
   }
-  return CommitAll(core_->committer, std::move(batches));
+  return CommitAll(std::move(steps));
 }
 
 }  // namespace signet::service

@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "revocation-service/session/clock_watch.h"
 #include "revocation-service/session/store_core.h"
-#include "signet/mutex.h"
 
 namespace signet::service {
 
@@ -15,24 +15,24 @@ namespace signet::service {
 // thread.
 class Sweep {
  public:
-  explicit Sweep(std::shared_ptr<StoreCore> core);
+  explicit Sweep(std::shared_ptr<StoreCore> core)
+      : core_(std::move(core)), watch_(core_->clock) {}
 
   Result<size_t> Run(size_t limit);
 
  private:
-  struct Baseline {
-    Time wall{};
-    Monotonic monotonic{};
-    Monotonic paused_until{};
+  // Step is one session's removal, and what the audit says of it.
+  struct Step {
+    Batch batch;
+    std::vector<LedgerLine> lines;
   };
 
-  bool IsPaused() SIGNET_EXCLUDES(mutex_);
   Result<std::vector<ExpiryEntry>> Expired(size_t limit) const;
-  Result<Batch> Removal(const ExpiryEntry& entry) const;
+  Result<Step> Removal(const ExpiryEntry& entry) const;
+  Result<size_t> CommitAll(std::vector<Step> steps) const;
 
   const std::shared_ptr<StoreCore> core_;
-  Mutex mutex_;
-  Baseline baseline_ SIGNET_GUARDED_BY(mutex_);
+  ClockWatch watch_;
 };
 
 }  // namespace signet::service

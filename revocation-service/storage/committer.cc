@@ -11,32 +11,47 @@
 namespace signet::service {
 namespace {
 
+using Results = std::vector<Result<Committed>>;
+
 struct Request {
   Batch batch;
   Committer::Callback done;
+  std::vector<LedgerLine> lines;
+  Result<Committed> result =
+      Error{ErrorCode::kInternal, "committing: no answer"};
 };
 
 // MayHaveLogged tells whether the log may have grown: a batch whose answer is
 // kUnavailable may have happened all the same.
-bool MayHaveLogged(const Batch& batch, const Result<Committed>& result) {
-  if (batch.log.empty()) return false;
-  return result.ok() || result.error().code == ErrorCode::kUnavailable;
+bool MayHaveLogged(const Request& request) {
+  if (request.batch.log.empty()) return false;
+  return request.result.ok() ||
+         request.result.error().code == ErrorCode::kUnavailable;
+}
+
+bool IsConflict(const Result<Committed>& result) {
+  return !result.ok() && result.error().code == ErrorCode::kConflict;
 }
 
 }  // namespace
 
 struct Committer::Impl {
   Impl(Engine& engine_in, Options options_in)
-      : engine(engine_in), options(options_in) {
+      : engine(engine_in), options(options_in), ledger(engine_in) {
     options.max_group = std::max<size_t>(options.max_group, 1);
   }
 
   void Run();
   bool TakeGroup(std::vector<Request>& group);
   void CommitGroup(std::vector<Request>& group);
+  void CommitAll(std::vector<Request>& group);
+  void CommitPlain(const std::vector<Request*>& requests);
+  std::vector<Request*> CommitNumbered(const std::vector<Request*>& requests);
+  std::vector<Batch> NumberedBatches(const std::vector<Request*>& requests);
 
   Engine& engine;
   Options options;
+  LedgerWriter ledger;  // of the thread
   std::function<void()> after_group;
 
   mutable Mutex mutex;
@@ -71,21 +86,85 @@ bool Committer::Impl::TakeGroup(std::vector<Request>& group) {
 }
 
 void Committer::Impl::CommitGroup(std::vector<Request>& group) {
-  std::vector<Batch> batches;
-  batches.reserve(group.size());
-  for (Request& request : group) batches.push_back(std::move(request.batch));
-
-  std::vector<Result<Committed>> results = engine.Commit(batches);
-  results.resize(group.size(),
-                 Error{ErrorCode::kInternal, "committing: no answer"});
-
-  bool logged = false;
-  for (size_t i = 0; i < group.size(); ++i) {
-    logged = logged || MayHaveLogged(batches[i], results[i]);
-  }
+  CommitAll(group);
+  const bool logged = std::ranges::any_of(group, MayHaveLogged);
   if (logged && after_group) after_group();
-  for (size_t i = 0; i < group.size(); ++i) {
-    group[i].done(std::move(results[i]));
+  for (Request& request : group) request.done(std::move(request.result));
+}
+
+// CommitAll commits the group with one call of the engine, and again those
+// whose lines another process was numbering at the same moment.
+void Committer::Impl::CommitAll(std::vector<Request>& group) {
+  constexpr int kMaxRounds = 64;
+  std::vector<Request*> pending;
+  for (Request& request : group) pending.push_back(&request);
+  for (int round = 0; round < kMaxRounds && !pending.empty(); ++round) {
+    pending = CommitNumbered(pending);
+  }
+  for (Request* request : pending) {
+    request->result = Error{ErrorCode::kUnavailable,
+                            "committing: too many write to the ledger"};
+  }
+}
+
+// NumberedBatches are those of the requests, behind one that takes the numbers
+// of their lines.
+std::vector<Batch> Committer::Impl::NumberedBatches(
+    const std::vector<Request*>& requests) {
+  std::vector<const LedgerLine*> lines;
+  for (const Request* request : requests) {
+    for (const LedgerLine& line : request->lines) lines.push_back(&line);
+  }
+  std::vector<Batch> batches;
+  batches.reserve(requests.size() + 1);
+  batches.push_back(lines.empty() ? Batch() : ledger.Reserve(lines));
+  for (const Request* request : requests) {
+    batches.push_back(request->batch);
+    if (!request->lines.empty()) ledger.Add(request->lines, batches.back());
+  }
+  return batches;
+}
+
+// CommitNumbered returns the requests that must be tried again: nothing of
+// them has happened.
+std::vector<Request*> Committer::Impl::CommitNumbered(
+    const std::vector<Request*>& requests) {
+  const bool numbered = std::ranges::any_of(
+      requests, [](const Request* one) { return !one->lines.empty(); });
+  if (!numbered) {
+    CommitPlain(requests);
+    return {};
+  }
+  if (Status begun = ledger.Begin(); !begun.ok()) {
+    for (Request* request : requests) request->result = begun.error();
+    return {};
+  }
+  Results results = engine.Commit(NumberedBatches(requests));
+  results.resize(requests.size() + 1,
+                 Error{ErrorCode::kInternal, "committing: no answer"});
+  ledger.Finish(results.front().ok());
+  std::vector<Request*> again;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    Result<Committed>& result = results[i + 1];
+    if (IsConflict(results.front()) && IsConflict(result) &&
+        !requests[i]->lines.empty()) {
+      again.push_back(requests[i]);
+    } else {
+      requests[i]->result = std::move(result);
+    }
+  }
+  return again;
+}
+
+void Committer::Impl::CommitPlain(const std::vector<Request*>& requests) {
+  std::vector<Batch> batches;
+  batches.reserve(requests.size());
+  for (const Request* request : requests) batches.push_back(request->batch);
+  Results results = engine.Commit(batches);
+  results.resize(requests.size(),
+                 Error{ErrorCode::kInternal, "committing: no answer"});
+  for (size_t i = 0; i < requests.size(); ++i) {
+    requests[i]->result = std::move(results[i]);
   }
 }
 
@@ -110,7 +189,8 @@ void Committer::AfterGroup(std::function<void()> hook) {
   impl_->after_group = std::move(hook);
 }
 
-void Committer::Submit(Batch batch, Callback done, bool urgent) {
+void Committer::Submit(Batch batch, Callback done, bool urgent,
+                       std::vector<LedgerLine> lines) {
   Impl& impl = *impl_;
   MutexLock lock(impl.mutex);
   if (!urgent && impl.waiting.size() >= impl.options.max_queue) {
@@ -119,7 +199,7 @@ void Committer::Submit(Batch batch, Callback done, bool urgent) {
     return;
   }
   (urgent ? impl.urgent : impl.waiting)
-      .push_back({std::move(batch), std::move(done)});
+      .push_back({std::move(batch), std::move(done), std::move(lines)});
   lock.Unlock();
   impl.wake.NotifyOne();
 }

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "revocation-service/storage/engine.h"
+#include "revocation-service/storage/ledger.h"
 
 namespace signet::service {
 
@@ -34,8 +36,10 @@ class Committer {
   // Submit queues a batch; `done` is called once, on the committer's thread
   // (or at once, on the caller's, if the queue is full), and must not block.
   // An `urgent` batch (a revocation) goes before those that are not, and is
-  // never refused for a full queue.
-  void Submit(Batch batch, Callback done, bool urgent = false);
+  // never refused for a full queue. `lines` go to the ledger in the same
+  // atomic change.
+  void Submit(Batch batch, Callback done, bool urgent = false,
+              std::vector<LedgerLine> lines = {});
 
   size_t queued() const;
 

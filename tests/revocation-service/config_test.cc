@@ -59,7 +59,7 @@ access_format = "jwt"
 kek = "env:KEK"
 behind_proxy = true
 heartbeat = "500ms"
-log_level = "debug"
+log.level = "debug"
 [server]
 listen = "0.0.0.0:1"
 max_header_bytes = 4096

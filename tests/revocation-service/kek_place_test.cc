@@ -32,6 +32,23 @@ TEST_CASE("a key is read from a file or from the environment") {
   CHECK_FALSE(OpenKek("env:SIGNET_TEST_KEK").ok());
 }
 
+TEST_CASE("a key is read from systemd's credentials, whatever their mode") {
+  TempDir dir;
+  REQUIRE(KeyEncryptionKey::CreateFile(dir / "kek").ok());
+  ::chmod((dir / "kek").c_str(), 0440);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  CHECK(OpenKek("credential:kek").error().code == ErrorCode::kNotFound);
+  ::setenv("CREDENTIALS_DIRECTORY", dir.path().c_str(), 1);
+  CHECK(OpenKek("credential:kek").ok());
+  CHECK(::getenv("SIGNET_CREDENTIAL_KEK") == nullptr);
+  CHECK(OpenKek("credential:other").error().code == ErrorCode::kNotFound);
+  CHECK(OpenKek("credential:").error().code == ErrorCode::kInvalid);
+  CHECK(OpenKek("credential:../kek").error().code == ErrorCode::kInvalid);
+  Write(dir / "junk", "not a key\n");
+  CHECK_FALSE(OpenKek("credential:junk").ok());
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST_CASE("a passphrase is the first line of a private file") {
   TempDir dir;
   CHECK(OpenKek("passphrase-file:" +

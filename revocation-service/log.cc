@@ -1,0 +1,106 @@
+#include "revocation-service/log.h"
+
+#include <spdlog/formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <boost/json.hpp>
+#include <memory>
+
+#include "signet/clock.h"
+#include "signet/timestamp.h"
+
+namespace signet::service {
+namespace {
+
+// Stands before a message that is the members of an object already.
+constexpr char kMembers = '\x1e';
+
+std::atomic<bool> g_json{false};
+
+std::string Quoted(std::string_view text) {
+  return boost::json::serialize(
+      boost::json::string_view(text.data(), text.size()));
+}
+
+bool IsPlain(std::string_view text) {
+  for (const char c : text) {
+    if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c > '~') return false;
+  }
+  return true;
+}
+
+// A JsonFormatter writes each message as one JSON object on one line.
+class JsonFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message,
+              spdlog::memory_buf_t& out) override {
+    const auto level = spdlog::level::to_string_view(message.level);
+    std::string line = "{\"time\":\"";
+    line += FormatTimestamp(std::chrono::floor<Duration>(message.time));
+    line += "\",\"level\":\"";
+    line.append(level.data(), level.size());
+    line += "\",";
+    const std::string_view text(message.payload.data(), message.payload.size());
+    if (text.starts_with(kMembers)) {
+      line += text.substr(1);
+    } else {
+      line += "\"message\":" + Quoted(text);
+    }
+    line += "}\n";
+    out.append(line.data(), line.data() + line.size());
+  }
+
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<JsonFormatter>();
+  }
+};
+
+}  // namespace
+
+std::string FormatFields(std::string_view event,
+                         const std::vector<LogField>& fields, bool json) {
+  std::string line;
+  if (json) {
+    line.append(1, kMembers).append("\"event\":").append(Quoted(event));
+  } else {
+    line = event;
+  }
+  for (const auto& [name, value] : fields) {
+    if (value.empty()) continue;
+    if (json) {
+      line.append(",").append(Quoted(name)).append(":").append(Quoted(value));
+    } else {
+      line.append(" ").append(name).append("=");
+      line += IsPlain(value) ? value : Quoted(value);
+    }
+  }
+  return line;
+}
+
+void SetUpLog(const std::string& level, bool json) {
+  auto logger = spdlog::stderr_logger_mt("signetd");
+  spdlog::set_default_logger(std::move(logger));
+  g_json = json;
+  if (json) {
+    spdlog::set_formatter(std::make_unique<JsonFormatter>());
+  } else {
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                        spdlog::pattern_time_type::utc);
+  }
+  spdlog::set_level(spdlog::level::from_str(level));
+  spdlog::flush_on(spdlog::level::info);
+}
+
+void LogInfo(std::string_view event, const std::vector<LogField>& fields) {
+  if (!spdlog::should_log(spdlog::level::info)) return;
+  spdlog::info("{}", FormatFields(event, fields, g_json));
+}
+
+void LogWarning(std::string_view event, const std::vector<LogField>& fields) {
+  if (!spdlog::should_log(spdlog::level::warn)) return;
+  spdlog::warn("{}", FormatFields(event, fields, g_json));
+}
+
+}  // namespace signet::service
