@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "revocation-service/storage/big_endian.h"
+#include "signet/primitives.h"
 
 namespace signet::service {
 namespace {
@@ -21,16 +22,16 @@ std::string TrimKey(uint8_t lane) {
   return key += static_cast<char>('0' + lane);
 }
 
-std::string EncodeCounts(const LedgerCounts& counts) {
+std::string EncodeCounts(const LedgerCounts& counts, std::string_view name) {
   std::string out = BigEndian64(counts.last_id);
   for (const uint64_t number : counts.last_in_lane) out += BigEndian64(number);
-  return out;
+  return out += name;
 }
 
 Result<LedgerCounts> DecodeCounts(const std::optional<std::string>& value) {
   LedgerCounts counts;
   if (!value) return counts;
-  if (value->size() != 8 * (1 + kLedgerLanes)) {
+  if (value->size() != 8 * (2 + kLedgerLanes)) {
     return Error{ErrorCode::kCorrupt,
                  "reading the ledger's counter: malformed"};
   }
@@ -86,23 +87,30 @@ Result<std::vector<NumberedLine>> ReadLedger(Engine& engine, uint64_t after,
   return lines;
 }
 
+LedgerWriter::LedgerWriter(Engine& engine) : engine_(engine), name_(8, 0) {
+  FillRandom({reinterpret_cast<uint8_t*>(name_.data()), name_.size()});
+}
+
 Status LedgerWriter::Begin() {
-  if (known_) return {};
-  const auto counts = ReadLedgerCounts(engine_);
+  if (is_known_) return {};
+  auto value = engine_.Get(kCounterKey);
+  if (!value.ok()) return value.error();
+  const auto counts = DecodeCounts(*value);
   if (!counts.ok()) return counts.error();
+  stored_ = std::move(*value);
   known_ = *counts;
+  is_known_ = true;
   return {};
 }
 
 Batch LedgerWriter::Reserve(const std::vector<const LedgerLine*>& lines) {
-  next_ = *known_;
-  reserved_ = *known_;
+  next_ = known_;
+  reserved_ = known_;
   for (const LedgerLine* line : lines) Count(*line, reserved_);
-  std::optional<std::string> before;
-  if (known_->last_id != 0) before = EncodeCounts(*known_);
   Batch batch;
-  batch.conditions.push_back({std::string(kCounterKey), std::move(before)});
-  batch.puts.push_back({std::string(kCounterKey), EncodeCounts(reserved_)});
+  batch.conditions.push_back({std::string(kCounterKey), stored_});
+  batch.puts.push_back(
+      {std::string(kCounterKey), EncodeCounts(reserved_, name_)});
   return batch;
 }
 
@@ -110,7 +118,7 @@ Batch LedgerWriter::Reserve(const std::vector<const LedgerLine*>& lines) {
 // numbers, none of these is written any more.
 void LedgerWriter::Add(const std::vector<LedgerLine>& lines, Batch& batch) {
   batch.conditions.push_back(
-      {std::string(kCounterKey), EncodeCounts(reserved_)});
+      {std::string(kCounterKey), EncodeCounts(reserved_, name_)});
   for (const LedgerLine& line : lines) {
     Count(line, next_);
     std::string value(1, static_cast<char>(line.lane));
@@ -121,11 +129,9 @@ void LedgerWriter::Add(const std::vector<LedgerLine>& lines, Batch& batch) {
 }
 
 void LedgerWriter::Finish(bool committed) {
-  if (committed) {
-    known_ = reserved_;
-  } else {
-    known_.reset();
-  }
+  is_known_ = committed;
+  known_ = reserved_;
+  stored_ = EncodeCounts(reserved_, name_);
 }
 
 Result<LedgerTrim> PlanLedgerTrim(

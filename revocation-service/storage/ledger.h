@@ -24,6 +24,7 @@ namespace signet::service {
 // Keys in the store:
 //   a/<id, 8 bytes BE>      lane u8 ‖ its number in the lane, 8 bytes BE ‖ data
 //   m/ledger                last id ‖ the last number of each lane, 8 bytes BE
+//                           ‖ 8 bytes that tell apart who wrote it
 //   m/ledger-trim<lane>     id up to which the lane was trimmed, 8 bytes BE
 inline constexpr size_t kLedgerLanes = 3;
 
@@ -54,7 +55,7 @@ Result<std::vector<NumberedLine>> ReadLedger(Engine& engine, uint64_t after,
 // thread uses it.
 class LedgerWriter {
  public:
-  explicit LedgerWriter(Engine& engine) : engine_(engine) {}
+  explicit LedgerWriter(Engine& engine);
 
   // Begin reads the counter if it is not known.
   Status Begin();
@@ -72,7 +73,12 @@ class LedgerWriter {
 
  private:
   Engine& engine_;
-  std::optional<LedgerCounts> known_;
+  // Two writers that take the same numbers must not both find the counter as
+  // they have left it.
+  std::string name_;
+  bool is_known_ = false;
+  std::optional<std::string> stored_;  // the counter, as it is if known
+  LedgerCounts known_;
   LedgerCounts reserved_;  // the counter after the group
   LedgerCounts next_;      // of the line added last
 };

@@ -148,7 +148,8 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
   const auto opened = signetd.Open("alice");
   const std::string refresh = RunningSignetd::Text(opened, "refresh_token");
   const std::string access = RunningSignetd::Text(opened, "access_token");
-  const std::string id = RunningSignetd::Text(opened, "session_id");
+  const std::string id =
+      RunningSignetd::Text(signetd.Open("dave"), "session_id");
   const std::string kept =
       RunningSignetd::Text(signetd.Open("bob"), "session_id");
   const std::string exchange = "grant_type=refresh_token&refresh_token=";
