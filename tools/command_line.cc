@@ -76,6 +76,15 @@ CLI::App* CommandLine::Command(CLI::App* group, const std::string& name,
   return command;
 }
 
+CLI::App* CommandLine::Single(const std::string& name, std::string_view usage,
+                              std::function<Done()> run) {
+  CLI::App* const command = app_.add_subcommand(name);
+  command->require_subcommand(0);
+  usages_[command] = usage;
+  leaves_[command] = {std::move(run), nullptr};
+  return command;
+}
+
 int CommandLine::Main(int argc, char** argv) {
   int exit = Parse(argc, argv);
   // What was printed counts only if it arrived: the disk may be full.
@@ -122,7 +131,7 @@ int CommandLine::Run(const CLI::App& chosen) {
       continue;
     }
     PrintFailure({kUsage, "unknown argument \"" + extra + "\"",
-                  "run `" + CommandName(*chosen.get_parent()) + " --help`"});
+                  "run `" + CommandName(HelpedBy(chosen)) + " --help`"});
     return kUsage;
   }
   const Done done = leaf.run();
@@ -142,9 +151,8 @@ const CLI::App& CommandLine::Chosen() const {
 Failure CommandLine::Explain(const CLI::ParseError& error) const {
   const CLI::App& chosen = Chosen();
   const bool leaf = leaves_.contains(&chosen);
-  Failure failure{
-      kUsage, error.what(),
-      "run `" + CommandName(leaf ? *chosen.get_parent() : chosen) + " --help`"};
+  Failure failure{kUsage, error.what(),
+                  "run `" + CommandName(HelpedBy(chosen)) + " --help`"};
   const std::vector<std::string> unknown = Unknown(chosen);
   if (!unknown.empty()) {
     const bool flag = leaf || unknown.front().starts_with('-');
@@ -167,10 +175,15 @@ Failure CommandLine::Explain(const CLI::ParseError& error) const {
   return failure;
 }
 
-std::string_view CommandLine::UsageOf(const CLI::App& chosen) const {
+// HelpedBy is the command, or the group it stands in, that has a usage text.
+const CLI::App& CommandLine::HelpedBy(const CLI::App& chosen) const {
   const CLI::App* command = &chosen;
   while (!usages_.contains(command)) command = command->get_parent();
-  return usages_.at(command);
+  return *command;
+}
+
+std::string_view CommandLine::UsageOf(const CLI::App& chosen) const {
+  return usages_.at(&HelpedBy(chosen));
 }
 
 CLI::Option* AddText(CLI::App* command, const char* name, std::string& value) {

@@ -29,6 +29,10 @@ class CommandLine {
   CLI::App* Command(CLI::App* group, const std::string& name,
                     std::function<Done()> run, std::string* value = nullptr);
 
+  // Single adds `signet NAME`, which has no commands below it and does `run`.
+  CLI::App* Single(const std::string& name, std::string_view usage,
+                   std::function<Done()> run);
+
   // Main parses and runs: the program's exit code.
   int Main(int argc, char** argv);
 
@@ -42,6 +46,7 @@ class CommandLine {
   int Run(const CLI::App& chosen);
   const CLI::App& Chosen() const;
   Failure Explain(const CLI::ParseError& error) const;
+  const CLI::App& HelpedBy(const CLI::App& chosen) const;
   std::string_view UsageOf(const CLI::App& chosen) const;
 
   CLI::App app_{"", "signet"};

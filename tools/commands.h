@@ -13,6 +13,8 @@ void AddSessionCommands(CommandLine& line);
 void AddRevokeCommands(CommandLine& line);
 void AddFeedCommands(CommandLine& line);
 void AddClientCommands(CommandLine& line);
+void AddBackupCommands(CommandLine& line);
+void AddDoctorCommand(CommandLine& line);
 
 }  // namespace signet::cli
 

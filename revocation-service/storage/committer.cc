@@ -112,6 +112,11 @@ void Committer::AfterGroup(std::function<void()> hook) {
 
 void Committer::Submit(Batch batch, Callback done, bool urgent) {
   Impl& impl = *impl_;
+  // What only deletes makes room.
+  if (!urgent && !batch.puts.empty() && impl.options.admit) {
+    Status admitted = impl.options.admit();
+    if (!admitted.ok()) return done(admitted.error());
+  }
   MutexLock lock(impl.mutex);
   if (!urgent && impl.waiting.size() >= impl.options.max_queue) {
     lock.Unlock();
