@@ -2,6 +2,7 @@
 // runs, and a look at one without opening it for writing.
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <filesystem>
@@ -19,6 +20,13 @@ rocksdb::Slice ToSlice(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+// NoLog: the log file of the process that serves is not ours to move.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 Error InspectError(const std::string& path, const rocksdb::Status& status) {
   return {status.IsCorruption() ? ErrorCode::kCorrupt : ErrorCode::kUnavailable,
           "reading the store " + path + ": " + status.ToString()};
@@ -28,10 +36,12 @@ Error InspectError(const std::string& path, const rocksdb::Status& status) {
 // remove a file between the listing and the reading.
 Result<std::unique_ptr<rocksdb::DB>> OpenToRead(const std::string& path) {
   constexpr int kTries = 5;
+  rocksdb::Options options;
+  options.info_log = std::make_shared<NoLog>();
   rocksdb::Status status;
   for (int i = 0; i < kTries; ++i) {
     rocksdb::DB* db = nullptr;
-    status = rocksdb::DB::OpenForReadOnly(rocksdb::Options(), path, &db);
+    status = rocksdb::DB::OpenForReadOnly(options, path, &db);
     if (status.ok()) return std::unique_ptr<rocksdb::DB>(db);
   }
   return InspectError(path, status);
