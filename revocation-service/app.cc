@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "revocation-service/app_metrics.h"
+#include "revocation-service/backup.h"
 #include "revocation-service/config_fields.h"
 #include "revocation-service/gate.h"
 #include "revocation-service/housekeeping.h"
@@ -92,8 +93,8 @@ Result<std::unique_ptr<Rings>> OpenRings(const Config& config) {
   return rings;
 }
 
-Result<std::unique_ptr<Engine>> OpenEngine(const Config& config) {
-  if (config.engine == "memory") return NewMemoryEngine();
+// MakeDataDirectory also refuses what an unfinished restore has left.
+Status MakeDataDirectory(const Config& config) {
   namespace fs = std::filesystem;
   std::error_code failure;
   // Who has sessions is nobody else's business.
@@ -105,7 +106,7 @@ Result<std::unique_ptr<Engine>> OpenEngine(const Config& config) {
         ErrorCode::kUnavailable,
         "making the directory " + config.data + ": " + failure.message()};
   }
-  return OpenRocksDbEngine(config.data);
+  return CheckRestored(config.data);
 }
 
 // CheckLifetime: a token may not outlive what the ring promises to verifiers.
@@ -166,7 +167,7 @@ http::Response PlainText(std::string body, std::string type) {
   return {200, {{"Content-Type", std::move(type)}}, std::move(body)};
 }
 
-std::vector<Route> OperationsRoutes(Readiness& readiness,
+std::vector<Route> OperationsRoutes(Readiness& readiness, Backups& backups,
                                     const Metrics& metrics) {
   using Out = std::shared_ptr<http::Responder>;
   return {
@@ -178,6 +179,12 @@ std::vector<Route> OperationsRoutes(Readiness& readiness,
        [&readiness](const http::Request&, Out out) {
          readiness.Answer(std::move(out));
        }},
+      {"POST", "/backup", "backup",
+       [&backups](const http::Request&, Out out) {
+         backups.Make(std::move(out));
+       }},
+      {"DELETE", "/backup", "backup",
+       [&backups](const http::Request&, Out out) { backups.Remove(*out); }},
       {"GET", "/metrics", "metrics",
        [&metrics](const http::Request&, Out out) {
          out->Send(PlainText(metrics.Print(), "text/plain; version=0.0.4"));
@@ -209,6 +216,7 @@ struct App::Impl {
   ~Impl() { Stop(Duration::zero()); }
 
   Status Build();
+  Status OpenEngine();
   Status OpenStores();
   Status Listen();
   Status Serve();
@@ -225,6 +233,7 @@ struct App::Impl {
   Metrics metrics;
   ClientsInForce clients;
   std::unique_ptr<Rings> rings;
+  std::unique_ptr<DiskReserve> reserve;  // null: no disk, or not wanted
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<Committer> committer;
@@ -232,6 +241,7 @@ struct App::Impl {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Gate> gate;
   std::unique_ptr<SessionStore> sessions;
+  std::unique_ptr<Backups> backups;
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
   std::optional<Verifier> verifier;
@@ -254,6 +264,24 @@ Status App::Impl::Build() {
   return Serve();
 }
 
+Status App::Impl::OpenEngine() {
+  if (config.engine == "memory") {
+    engine = NewMemoryEngine();
+    return {};
+  }
+  if (Status made = MakeDataDirectory(config); !made.ok()) return made;
+  if (config.disk_reserve_bytes > 0) {
+    reserve =
+        std::make_unique<DiskReserve>(config.data, config.disk_reserve_bytes);
+  }
+  auto opened = OpenRocksDbEngine(config.data, reserve.get());
+  if (!opened.ok()) return opened.error();
+  engine = std::move(*opened);
+  const Result<bool> restored = FinishRestore(
+      *engine, config.data, LimitsFor(config, *rings), clock.Now());
+  return restored.ok() ? Status() : Status(restored.error());
+}
+
 Status App::Impl::OpenStores() {
   auto opened_rings = OpenRings(config);
   if (!opened_rings.ok()) return opened_rings.error();
@@ -261,14 +289,14 @@ Status App::Impl::OpenStores() {
   if (Status life = CheckLifetime(config, *rings); !life.ok()) {
     return life;
   }
-  auto opened_engine = OpenEngine(config);
-  if (!opened_engine.ok()) return opened_engine.error();
-  engine = std::move(*opened_engine);
+  if (Status opened = OpenEngine(); !opened.ok()) return opened;
   auto opened_publisher =
       Publisher::Open(*engine, *rings, clock, {.heartbeat = config.heartbeat});
   if (!opened_publisher.ok()) return opened_publisher.error();
   publisher = std::move(*opened_publisher);
-  committer = std::make_unique<Committer>(*engine, Committer::Options{});
+  Committer::Options options;
+  if (reserve) options.admit = [this] { return reserve->Admit(); };
+  committer = std::make_unique<Committer>(*engine, std::move(options));
   committer->AfterGroup([this] {
     // The publisher says so itself to those who ask it for a frame.
     if (Status applied = publisher->CatchUp(); !applied.ok()) {
@@ -329,21 +357,24 @@ Status App::Impl::Serve() {
   auto checks = Proofs::Create(config.oauth, issuer, *rings, clock);
   if (!checks.ok()) return checks.error();
   proofs = std::move(*checks);
+  backups = std::make_unique<Backups>(
+      Backups::Parts{*engine, *publisher, reserve.get(), clock, config.data});
   readiness = std::make_unique<Readiness>(*committer, clock,
                                           [this] { return Faults(); });
-  housekeeping = std::make_unique<Housekeeping>(
-      Housekeeping::Parts{*rings, *publisher, *committer, *sessions, *readiness,
-                          [this] { ApplyLimits(); }, *audit, clock});
+  housekeeping = std::make_unique<Housekeeping>(Housekeeping::Parts{
+      *rings, *publisher, *committer, *sessions, *readiness, reserve.get(),
+      [this] { ApplyLimits(); }, *audit, clock});
   RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
                   *verifier, *audit, clock, config.data},
                  metrics);
+  if (reserve) RegisterReserve(*reserve, metrics);
   services.emplace(Services{
       *sessions, *publisher, *rings, *verifier, *proofs, metrics, clock, issuer,
       [this] { return clients.Get(); }, audit.get(), admission.get()});
   router =
       std::make_unique<Router>(PublicRoutes(*services), metrics, gate.get());
-  operations_router =
-      std::make_unique<Router>(OperationsRoutes(*readiness, metrics), metrics);
+  operations_router = std::make_unique<Router>(
+      OperationsRoutes(*readiness, *backups, metrics), metrics);
   slot.Set(router.get());
   operations_slot.Set(operations_router.get());
   AuditConfig(AuditEvent::kStarted, "");

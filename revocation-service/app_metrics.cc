@@ -126,6 +126,15 @@ void AddAudit(const AuditLog& audit, Metrics& metrics) {
 
 }  // namespace
 
+void RegisterReserve(const DiskReserve& reserve, Metrics& metrics) {
+  Add(metrics, "signet_store_reserve_bytes",
+      "Disk that is held for revocations.",
+      [&reserve] { return reserve.held_bytes(); });
+  Add(metrics, "signet_store_low",
+      "1 while the disk is nearly full and only revocations are taken.",
+      [&reserve] { return reserve.low() ? 1 : 0; });
+}
+
 void RegisterGauges(const Observed& observed, Metrics& metrics) {
   AddServer(observed.server, metrics);
   AddFeed(observed.publisher, metrics);

@@ -10,6 +10,7 @@
 #include "revocation-service/metrics.h"
 #include "revocation-service/rings.h"
 #include "revocation-service/storage/committer.h"
+#include "revocation-service/storage/disk_reserve.h"
 #include "signet/verifier.h"
 
 namespace signet::service {
@@ -26,6 +27,9 @@ struct Observed {
   const Clock& clock;
   std::string data_directory;
 };
+
+// RegisterReserve registers what is known of the store's disk.
+void RegisterReserve(const DiskReserve& reserve, Metrics& metrics);
 
 // RegisterGauges registers every value that is read rather than counted.
 void RegisterGauges(const Observed& observed, Metrics& metrics);

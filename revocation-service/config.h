@@ -24,6 +24,8 @@ struct Config {
   std::string data = "data";
   std::string keys = "keys";
   std::string engine = "rocksdb";  // or "memory"
+  // Disk that is kept for revocations; 0: none, and no watch on it.
+  size_t disk_reserve_bytes = 64 << 20;
   // The issuer's URL, without a slash at its end. Empty: it follows the
   // listener (IssuerOf), for a loopback one.
   std::string issuer;

@@ -137,6 +137,8 @@ std::vector<Field> ConfigFields(Config& config) {
       {"", "keys", "directory of the rings", TextField{&config.keys}},
       {"", "engine", "the store",
        TextField{&config.engine, {"rocksdb", "memory"}}},
+      {"", "disk_reserve_bytes", "kept for revocations; 0: none",
+       CountField{&config.disk_reserve_bytes, 0, uint64_t{1} << 40, "bytes"}},
       {"", "issuer", "URL; empty: it follows the listener",
        TextField{&config.issuer}},
       {"", "access_format", "of access tokens",

@@ -53,6 +53,7 @@ void Housekeeping::Stop() {
 void Housekeeping::Run() {
   for (int tick = 1; WaitForTick(); ++tick) {
     parts_.readiness.Tick();
+    if (parts_.reserve != nullptr) parts_.reserve->Check();
     ReloadRings();
     Sweep();
     KeepAudit();

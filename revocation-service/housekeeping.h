@@ -11,14 +11,15 @@
 #include "revocation-service/readiness.h"
 #include "revocation-service/rings.h"
 #include "revocation-service/session/session_store.h"
+#include "revocation-service/storage/disk_reserve.h"
 #include "signet/mutex.h"
 
 namespace signet::service {
 
 // Housekeeping is a thread that wakes each second: it follows the ring files,
-// forgets expired sessions and log entries in bounded batches, and answers
-// probes that the store keeps waiting. Failures are logged when they change,
-// and what was in force stays so. All parts are borrowed.
+// looks at the disk, forgets expired sessions and log entries in bounded
+// batches, and answers probes that the store keeps waiting. Failures are logged
+// when they change, and what was in force stays so. All parts are borrowed.
 class Housekeeping {
  public:
   struct Parts {
@@ -27,6 +28,7 @@ class Housekeeping {
     Committer& committer;
     SessionStore& sessions;
     Readiness& readiness;
+    DiskReserve* reserve;  // may be null
     std::function<void()> on_new_rings;
     AuditLog& audit;
     const Clock& clock;

@@ -13,9 +13,12 @@
 #include <vector>
 
 #include "revocation-service/app.h"
+#include "revocation-service/backup.h"
 #include "revocation-service/config.h"
 #include "revocation-service/dev.h"
+#include "revocation-service/feed/checkpoint.h"
 #include "revocation-service/log.h"
+#include "revocation-service/storage/big_endian.h"
 
 #ifndef SIGNET_VERSION
 #define SIGNET_VERSION "development"
@@ -33,6 +36,7 @@ struct Flags {
   std::string config;
   std::string access_format;
   bool print_config = false;
+  bool check_store = false;
   // Each sets one value of a Config, if its flag was given.
   std::vector<std::function<void(Config&)>> overrides;
   Config values;  // where CLI11 puts them
@@ -86,6 +90,8 @@ void DefineFlags(CLI::App& cli, Flags& flags) {
                "make keys and clients that are missing; loopback only");
   cli.add_flag("--print-config", flags.print_config,
                "print the configuration in force and exit");
+  cli.add_flag("--check-store", flags.check_store,
+               "read the store, running or not, say what it is and exit");
 }
 
 void ApplyAccessFormat(const Flags& flags, Config& config,
@@ -220,6 +226,23 @@ int PrintConfig(const Config& config) {
   return 0;
 }
 
+// CheckStore prints one line, or says on stderr what is wrong.
+int CheckStore(const Config& config) {
+  if (Status whole = CheckRestored(config.data); !whole.ok()) {
+    return PrintError(whole.error()), kFailure;
+  }
+  const Result<StoreFacts> facts =
+      InspectRocksDb(config.data, std::string(feed::kEpochKey));
+  if (!facts.ok()) return PrintError(facts.error()), kFailure;
+  std::printf("store %s: format %d, epoch %llu, log %llu to %llu\n",
+              config.data.c_str(), facts->format,
+              static_cast<unsigned long long>(
+                  ReadBigEndian64(facts->epoch.value_or(""))),
+              static_cast<unsigned long long>(facts->trimmed_through + 1),
+              static_cast<unsigned long long>(facts->last_sequence));
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   const sigset_t signals = BlockSignals();
   CLI::App cli("signetd: refresh tokens, sessions and live revocation");
@@ -233,6 +256,7 @@ int Main(int argc, char** argv) {
   const Result<Config> config = LoadConfig(flags);
   if (!config.ok()) return PrintError(config.error()), kBadUsage;
   if (flags.print_config) return PrintConfig(*config);
+  if (flags.check_store) return CheckStore(*config);
   SetUpLog(config->log_level, config->log_format == "json");
   RaiseDescriptorLimit(*config);
   return Serve(*config, flags, signals);

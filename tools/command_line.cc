@@ -129,7 +129,7 @@ int CommandLine::Run(const CLI::App& chosen) {
       continue;
     }
     PrintFailure({kUsage, "unknown argument \"" + extra + "\"",
-                  "run `" + CommandName(*chosen.get_parent()) + " --help`"});
+                  "run `" + CommandName(HelpedBy(chosen)) + " --help`"});
     return kUsage;
   }
   const Done done = leaf.run();
@@ -149,9 +149,8 @@ const CLI::App& CommandLine::Chosen() const {
 Failure CommandLine::Explain(const CLI::ParseError& error) const {
   const CLI::App& chosen = Chosen();
   const bool leaf = leaves_.contains(&chosen);
-  Failure failure{
-      kUsage, error.what(),
-      "run `" + CommandName(leaf ? *chosen.get_parent() : chosen) + " --help`"};
+  Failure failure{kUsage, error.what(),
+                  "run `" + CommandName(HelpedBy(chosen)) + " --help`"};
   const std::vector<std::string> unknown = Unknown(chosen);
   if (!unknown.empty()) {
     const bool flag = leaf || unknown.front().starts_with('-');
@@ -174,10 +173,15 @@ Failure CommandLine::Explain(const CLI::ParseError& error) const {
   return failure;
 }
 
-std::string_view CommandLine::UsageOf(const CLI::App& chosen) const {
+// HelpedBy is the command, or the group it stands in, that has a usage text.
+const CLI::App& CommandLine::HelpedBy(const CLI::App& chosen) const {
   const CLI::App* command = &chosen;
   while (!usages_.contains(command)) command = command->get_parent();
-  return usages_.at(command);
+  return *command;
+}
+
+std::string_view CommandLine::UsageOf(const CLI::App& chosen) const {
+  return usages_.at(&HelpedBy(chosen));
 }
 
 CLI::Option* AddText(CLI::App* command, const char* name, std::string& value) {

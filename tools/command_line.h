@@ -46,6 +46,7 @@ class CommandLine {
   int Run(const CLI::App& chosen);
   const CLI::App& Chosen() const;
   Failure Explain(const CLI::ParseError& error) const;
+  const CLI::App& HelpedBy(const CLI::App& chosen) const;
   std::string_view UsageOf(const CLI::App& chosen) const;
 
   CLI::App app_{"", "signet"};

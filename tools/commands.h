@@ -14,6 +14,8 @@ void AddRevokeCommands(CommandLine& line);
 void AddFeedCommands(CommandLine& line);
 void AddAuditCommand(CommandLine& line);
 void AddClientCommands(CommandLine& line);
+void AddBackupCommands(CommandLine& line);
+void AddDoctorCommand(CommandLine& line);
 
 }  // namespace signet::cli
 

@@ -14,6 +14,9 @@ constexpr std::string_view kUsageText = R"(Usage:
     signet feed tail|status                  the revocation feed
     signet audit                             what the service recorded
     signet client new ID                     a client of the service
+    signet backup --out DIR                  the store, while signetd runs
+    signet restore --from DIR --data DIR     and back, while it does not
+    signet doctor                            what is wrong, and what to do
     signet --version
 
 `signet GROUP --help` shows a group's flags. Flags follow the command.
@@ -41,6 +44,8 @@ int main(int argc, char** argv) {
     AddFeedCommands(line);
     AddAuditCommand(line);
     AddClientCommands(line);
+    AddBackupCommands(line);
+    AddDoctorCommand(line);
     return line.Main(argc, argv);
   } catch (const std::exception& error) {
     // Only a defect or exhausted memory ends here.

@@ -192,6 +192,12 @@ void Committer::AfterGroup(std::function<void()> hook) {
 void Committer::Submit(Batch batch, Callback done, bool urgent,
                        std::vector<LedgerLine> lines) {
   Impl& impl = *impl_;
+  // What only deletes makes room.
+  const bool grows = !batch.puts.empty() || !lines.empty();
+  if (!urgent && grows && impl.options.admit) {
+    Status admitted = impl.options.admit();
+    if (!admitted.ok()) return done(admitted.error());
+  }
   MutexLock lock(impl.mutex);
   if (!urgent && impl.waiting.size() >= impl.options.max_queue) {
     lock.Unlock();

@@ -22,6 +22,9 @@ class Committer {
     size_t max_queue = 10'000;
     // Batches that share one sync at most.
     size_t max_group = 512;
+    // Asked before each batch that is neither urgent nor only deletes; what is
+    // not ok is its answer. It must not block, and be safe from any thread.
+    std::function<Status()> admit = {};
   };
 
   Committer(Engine& engine, Options options);
@@ -36,8 +39,8 @@ class Committer {
   // Submit queues a batch; `done` is called once, on the committer's thread
   // (or at once, on the caller's, if the queue is full), and must not block.
   // An `urgent` batch (a revocation) goes before those that are not, and is
-  // never refused for a full queue. `lines` go to the ledger in the same
-  // atomic change.
+  // never refused for a full queue, nor by Options::admit. `lines` go to the
+  // ledger in the same atomic change.
   void Submit(Batch batch, Callback done, bool urgent = false,
               std::vector<LedgerLine> lines = {});
 

@@ -13,6 +13,8 @@
 
 namespace signet::service {
 
+class DiskReserve;
+
 struct KeyValue {
   std::string key;
   std::string value;
@@ -83,14 +85,38 @@ class Engine {
 
   // LastSequence is the sequence of the last durable log record, or 0.
   virtual Result<uint64_t> LastSequence() = 0;
+
+  // Backup makes `directory`, which must not exist, and writes into it a store
+  // as of one moment that is not before the call: an engine opens it like its
+  // own. Commits go on meanwhile. kUnsupported if the engine cannot.
+  virtual Status Backup(const std::string& directory) {
+    return Error{ErrorCode::kUnsupported,
+                 "backing up to " + directory + ": this store keeps no files"};
+  }
 };
 
 // NewMemoryEngine makes the reference engine. It forgets all when it dies.
 std::unique_ptr<Engine> NewMemoryEngine();
 
 // OpenRocksDbEngine opens or creates a database in a directory that no other
-// process has open.
-Result<std::unique_ptr<Engine>> OpenRocksDbEngine(const std::string& path);
+// process has open. When its disk is full it takes room from `reserve`, if
+// there is one: that is borrowed.
+Result<std::unique_ptr<Engine>> OpenRocksDbEngine(
+    const std::string& path, DiskReserve* reserve = nullptr);
+
+// StoreFacts is what a store says of itself.
+struct StoreFacts {
+  int format = 0;
+  uint64_t last_sequence = 0;
+  uint64_t trimmed_through = 0;
+  std::optional<std::string> epoch;  // the value of `epoch_key`
+};
+
+// InspectRocksDb reads a store and writes nothing, whether a process has it
+// open or not. kNotFound if there is none, kUnsupported if it has the format
+// of another version.
+Result<StoreFacts> InspectRocksDb(const std::string& path,
+                                  const std::string& epoch_key);
 
 }  // namespace signet::service
 

@@ -1,11 +1,5 @@
-// The default engine: an embedded RocksDB.
-//
-// Keys on disk, all in the default column family:
-//   'k' key          a key of the engine
-//   'l' sequence     a record of the log; 8 bytes BE
-//   'm' "format"     one byte, kFormat
-//   'm' "last"       the last sequence that was given out, 8 bytes BE
-//   'm' "trimmed"    the log is forgotten through it, 8 bytes BE
+// The default engine: an embedded RocksDB. rocksdb_keys.h says what it keeps
+// where.
 
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
@@ -15,35 +9,22 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
-#include <unordered_map>
 
 #include "revocation-service/storage/big_endian.h"
 #include "revocation-service/storage/directory.h"
+#include "revocation-service/storage/disk_reserve.h"
 #include "revocation-service/storage/engine.h"
+#include "revocation-service/storage/rocksdb_group.h"
+#include "revocation-service/storage/rocksdb_keys.h"
 #include "revocation-service/storage/rocksdb_open.h"
 #include "signet/mutex.h"
 
 namespace signet::service {
 namespace {
 
-constexpr char kFormat = 1;
-constexpr std::string_view kFormatKey = "mformat";
-constexpr std::string_view kLastKey = "mlast";
-constexpr std::string_view kTrimmedKey = "mtrimmed";
-
 rocksdb::Slice ToSlice(std::string_view text) {
   return {text.data(), text.size()};
 }
-
-std::string UserKey(std::string_view key) {
-  std::string stored;
-  stored.reserve(key.size() + 1);
-  stored += 'k';
-  stored += key;
-  return stored;
-}
-
-std::string LogKey(uint64_t sequence) { return 'l' + BigEndian64(sequence); }
 
 // Successor is the least key that is greater than all that start with prefix.
 // REQUIRES: the first byte is a namespace, so it is not 0xff.
@@ -74,7 +55,8 @@ std::unique_ptr<rocksdb::Iterator> NewIterator(rocksdb::DB* db,
 
 class RocksDbEngine final : public Engine {
  public:
-  static Result<std::unique_ptr<Engine>> Open(const std::string& path);
+  static Result<std::unique_ptr<Engine>> Open(const std::string& path,
+                                              DiskReserve* reserve);
 
   Result<std::optional<std::string>> Get(std::string_view key) override {
     return GetStored(UserKey(key));
@@ -86,11 +68,11 @@ class RocksDbEngine final : public Engine {
       std::span<const Batch> batches) override;
   Result<std::vector<LogRecord>> Tail(uint64_t after, size_t limit) override;
   Result<uint64_t> LastSequence() override { return last_.load(); }
+  Status Backup(const std::string& directory) override;
 
  private:
-  class Group;
-
-  explicit RocksDbEngine(std::string path) : path_(std::move(path)) {}
+  RocksDbEngine(std::string path, DiskReserve* reserve)
+      : path_(std::move(path)), reserve_(reserve) {}
 
   std::shared_ptr<rocksdb::DB> Database() const;
   Status OpenDatabase();
@@ -100,10 +82,18 @@ class RocksDbEngine final : public Engine {
   Status CheckFormat();
   Status LoadSequences();
   Status CheckLogEnd();
+  std::vector<Result<Committed>> CommitOnce(std::span<const Batch> batches)
+      SIGNET_REQUIRES(commit_mutex_);
+  bool HasRoom();
+  bool MakeRoom() { return reserve_ != nullptr && reserve_->Release(); }
   Status RecoverFromFailure() SIGNET_REQUIRES(commit_mutex_);
   Result<std::vector<LogRecord>> BrokenLog(uint64_t after);
 
   const std::string path_;
+  DiskReserve* const reserve_;
+  // The database's own threads have found no space.
+  const std::shared_ptr<std::atomic<bool>> disk_full_ =
+      std::make_shared<std::atomic<bool>>(false);
   mutable Mutex mutex_;
   // Null while it is being opened again.
   std::shared_ptr<rocksdb::DB> db_ SIGNET_GUARDED_BY(mutex_);
@@ -114,86 +104,22 @@ class RocksDbEngine final : public Engine {
   std::atomic<uint64_t> trimmed_{0};  // stored under commit_mutex_
 };
 
-// A Group is the store as it will be after the batches that were added, and
-// the one write that makes it so.
-class RocksDbEngine::Group {
- public:
-  explicit Group(RocksDbEngine& engine)
-      : engine_(engine),
-        last_(engine.last_.load()),
-        trimmed_(engine.trimmed_.load()) {}
-
-  Result<Committed> Add(const Batch& batch);
-
-  rocksdb::WriteBatch& write() { return write_; }
-  uint64_t last() const { return last_; }
-  uint64_t trimmed() const { return trimmed_; }
-
- private:
-  Status Check(const std::vector<Condition>& conditions);
-  void Append(const std::vector<std::string>& records);
-  void TrimThrough(uint64_t sequence);
-
-  RocksDbEngine& engine_;
-  rocksdb::WriteBatch write_;
-  uint64_t last_;
-  uint64_t trimmed_;
-  // Keys that were read or changed, and their values now.
-  std::unordered_map<std::string, std::optional<std::string>> seen_;
-};
-
-Status RocksDbEngine::Group::Check(const std::vector<Condition>& conditions) {
-  for (const Condition& condition : conditions) {
-    auto it = seen_.find(condition.key);
-    if (it == seen_.end()) {
-      auto value = engine_.Get(condition.key);
-      if (!value.ok()) return value.error();
-      it = seen_.emplace(condition.key, std::move(*value)).first;
-    }
-    if (it->second != condition.value) {
-      return Error{ErrorCode::kConflict, "committing: a condition failed"};
-    }
-  }
-  return {};
-}
-
-Result<Committed> RocksDbEngine::Group::Add(const Batch& batch) {
-  if (Status status = Check(batch.conditions); !status.ok()) {
-    return status.error();
-  }
-  for (const KeyValue& put : batch.puts) {
-    write_.Put(UserKey(put.key), put.value);
-    seen_[put.key] = put.value;
-  }
-  for (const std::string& key : batch.deletes) {
-    write_.Delete(UserKey(key));
-    seen_[key] = std::nullopt;
-  }
-  Append(batch.log);
-  TrimThrough(batch.trim_log_through);
-  return Committed{batch.log.empty() ? 0 : last_};
-}
-
-void RocksDbEngine::Group::Append(const std::vector<std::string>& records) {
-  if (records.empty()) return;
-  for (const std::string& data : records) write_.Put(LogKey(++last_), data);
-  write_.Put(ToSlice(kLastKey), BigEndian64(last_));
-}
-
-void RocksDbEngine::Group::TrimThrough(uint64_t sequence) {
-  sequence = std::min(sequence, last_);
-  if (sequence <= trimmed_) return;
-  while (trimmed_ < sequence) write_.Delete(LogKey(++trimmed_));
-  write_.Put(ToSlice(kTrimmedKey), BigEndian64(trimmed_));
-}
-
+// A full disk is no answer while the reserve has room to give. Batches are
+// judged anew: what a failed write left behind counts as committed.
 std::vector<Result<Committed>> RocksDbEngine::Commit(
     std::span<const Batch> batches) {
   MutexLock lock(commit_mutex_);
+  auto results = CommitOnce(batches);
+  while (failure_.IsNoSpace() && MakeRoom()) results = CommitOnce(batches);
+  return results;
+}
+
+std::vector<Result<Committed>> RocksDbEngine::CommitOnce(
+    std::span<const Batch> batches) {
   if (Status status = RecoverFromFailure(); !status.ok()) {
     return std::vector<Result<Committed>>(batches.size(), status.error());
   }
-  Group group(*this);
+  RocksDbGroup group(*this, last_, trimmed_);
   std::vector<Result<Committed>> results;
   results.reserve(batches.size());
   for (const Batch& batch : batches) results.push_back(group.Add(batch));
@@ -216,20 +142,29 @@ std::vector<Result<Committed>> RocksDbEngine::Commit(
   return results;
 }
 
+bool RocksDbEngine::HasRoom() {
+  return reserve_ != nullptr ? reserve_->HasRoom() : HasSpace(path_);
+}
+
 // After a failed write RocksDB refuses all others. If the disk was full, the
 // store is opened anew once there is space: what was acknowledged is in its
-// files, and a torn tail is dropped. After a write error of another kind
-// nothing that the kernel says of the file can be trusted, so the operator
-// must look at it.
+// files, and a torn tail is dropped. The same if only RocksDB's own threads
+// have failed, which then no longer tidy up. After a write error of another
+// kind nothing that the kernel says of the file can be trusted, so the
+// operator must look at it.
 Status RocksDbEngine::RecoverFromFailure() {
+  if (failure_.ok() && *disk_full_ && HasRoom()) {
+    failure_ = rocksdb::Status::NoSpace();
+  }
   if (failure_.ok()) return {};
-  if (!failure_.IsNoSpace() || !HasSpace(path_)) {
+  if (!failure_.IsNoSpace() || !HasRoom()) {
     return Error{
         ErrorCode::kUnavailable,
         "writing to the store after a failed write: " + failure_.ToString(),
         "Check the disk; unless it was full, start again."};
   }
   CloseDatabase();
+  *disk_full_ = false;
   if (Status opened = OpenDatabase(); !opened.ok()) return opened;
   if (Status loaded = LoadSequences(); !loaded.ok()) return loaded;
   failure_ = rocksdb::Status::OK();
@@ -254,11 +189,17 @@ void RocksDbEngine::CloseDatabase() {
 }
 
 Status RocksDbEngine::OpenDatabase() {
-  auto db = OpenRocksDb(path_);
+  auto db = OpenRocksDb(path_, disk_full_);
   if (!db.ok()) return db.error();
   MutexLock lock(mutex_);
   db_ = std::move(*db);
   return {};
+}
+
+Status RocksDbEngine::Backup(const std::string& directory) {
+  const auto db = Database();
+  if (!db) return ToError("backing up", Closed());
+  return CheckpointRocksDb(*db, directory);
 }
 
 Result<std::optional<std::string>> RocksDbEngine::GetStored(
@@ -361,7 +302,7 @@ Status RocksDbEngine::CheckLogEnd() {
 Status RocksDbEngine::CheckFormat() {
   auto format = GetStored(std::string(kFormatKey));
   if (!format.ok()) return format.error();
-  const std::string expected(1, kFormat);
+  const std::string expected(1, kStoreFormat);
   if (format->has_value()) {
     if (**format == expected) return {};
     return Error{ErrorCode::kUnsupported,
@@ -374,9 +315,10 @@ Status RocksDbEngine::CheckFormat() {
   return {};
 }
 
-Result<std::unique_ptr<Engine>> RocksDbEngine::Open(const std::string& path) {
+Result<std::unique_ptr<Engine>> RocksDbEngine::Open(const std::string& path,
+                                                    DiskReserve* reserve) {
   if (Status made = MakePrivateDirectory(path); !made.ok()) return made.error();
-  std::unique_ptr<RocksDbEngine> engine(new RocksDbEngine(path));
+  std::unique_ptr<RocksDbEngine> engine(new RocksDbEngine(path, reserve));
   if (Status opened = engine->OpenDatabase(); !opened.ok()) {
     return opened.error();
   }
@@ -393,8 +335,9 @@ Result<std::unique_ptr<Engine>> RocksDbEngine::Open(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> OpenRocksDbEngine(const std::string& path) {
-  return RocksDbEngine::Open(path);
+Result<std::unique_ptr<Engine>> OpenRocksDbEngine(const std::string& path,
+                                                  DiskReserve* reserve) {
+  return RocksDbEngine::Open(path, reserve);
 }
 
 }  // namespace signet::service

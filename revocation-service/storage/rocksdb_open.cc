@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace signet::service {
 namespace {
@@ -18,15 +19,25 @@ namespace {
 // an assertion that Debian's build of 7.8 keeps.
 class NoAutoRecovery final : public rocksdb::EventListener {
  public:
+  explicit NoAutoRecovery(std::shared_ptr<std::atomic<bool>> disk_full)
+      : disk_full_(std::move(disk_full)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason,
+                         rocksdb::Status* status) override {
+    if (status->IsNoSpace()) *disk_full_ = true;
+  }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
                             bool* automatic) override {
     *automatic = false;
   }
+
+ private:
+  const std::shared_ptr<std::atomic<bool>> disk_full_;
 };
 
 // The service must be small when it is idle: the write buffers and the cache
 // are nearly all that the store keeps in memory.
-rocksdb::Options DatabaseOptions() {
+rocksdb::Options DatabaseOptions(std::shared_ptr<std::atomic<bool>> disk_full) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
@@ -50,7 +61,8 @@ rocksdb::Options DatabaseOptions() {
   options.max_log_file_size = 1 << 20;
   options.keep_log_file_num = 4;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.listeners.push_back(std::make_shared<NoAutoRecovery>());
+  options.listeners.push_back(
+      std::make_shared<NoAutoRecovery>(std::move(disk_full)));
   options.max_bgerror_resume_count = 0;
 
   rocksdb::BlockBasedTableOptions table;
@@ -79,9 +91,11 @@ Error OpenError(const std::string& path, const rocksdb::Status& status) {
 
 }  // namespace
 
-Result<std::shared_ptr<rocksdb::DB>> OpenRocksDb(const std::string& path) {
+Result<std::shared_ptr<rocksdb::DB>> OpenRocksDb(
+    const std::string& path, std::shared_ptr<std::atomic<bool>> disk_full) {
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(DatabaseOptions(), path, &db);
+  const auto status =
+      rocksdb::DB::Open(DatabaseOptions(std::move(disk_full)), path, &db);
   if (!status.ok()) return OpenError(path, status);
   return std::shared_ptr<rocksdb::DB>(db);
 }

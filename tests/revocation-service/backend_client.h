@@ -56,6 +56,12 @@ class BackendClient {
                    "application/json"));
   }
 
+  Answer Revocations(uint64_t after, size_t limit) {
+    return Read(http_.Get(("/v1/revocations?after=" + std::to_string(after) +
+                           "&limit=" + std::to_string(limit))
+                              .c_str()));
+  }
+
   Answer Introspect(const std::string& token) {
     return Read(http_.Post("/introspect", httplib::Params{{"token", token}}));
   }

@@ -51,8 +51,8 @@ TEST_CASE("the description has every route of the service, and no other") {
       [&](const std::string& path, const std::string& method,
           const json::object&) { described.insert(method + " " + path); });
   service::testing::ServiceUnderTest service;
-  std::set<std::string> routes = {"GET /healthz", "GET /readyz",
-                                  "GET /metrics"};
+  std::set<std::string> routes = {"GET /healthz", "GET /readyz", "GET /metrics",
+                                  "POST /backup"};
   for (const auto& table : {service::OAuthRoutes(*service.services),
                             service::ApiRoutes(*service.services),
                             service::FeedRoutes(*service.services)}) {
@@ -152,6 +152,8 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
       RunningSignetd::Text(signetd.Open("dave"), "session_id");
   const std::string kept =
       RunningSignetd::Text(signetd.Open("bob"), "session_id");
+  const std::string stepped =
+      RunningSignetd::Text(signetd.Open("erin"), "session_id");
   const std::string exchange = "grant_type=refresh_token&refresh_token=";
   const std::string open = R"({"subject":"carol","audience":"orders"})";
   return {
@@ -165,6 +167,7 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
         {"POST", "/introspect", 400, "nothing=1", kForm},
         {"POST", "/introspect", 401, "token=x", kForm, false}}},
       {"metadata", {{"GET", "/.well-known/oauth-authorization-server", 200}}},
+      {"openidMetadata", {{"GET", "/.well-known/openid-configuration", 200}}},
       {"jwks", {{"GET", "/.well-known/jwks.json", 200}}},
       {"openSession",
        {{"POST", "/v1/sessions", 201, open, kJson},
@@ -175,6 +178,23 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
        {{"GET", "/v1/sessions?subject=alice", 200},
         {"GET", "/v1/sessions", 400},
         {"GET", "/v1/sessions?subject=alice", 401, "", "", false}}},
+      {"showSession",
+       {{"GET", "/v1/sessions/" + kept, 200},
+        {"GET", "/v1/sessions/junk", 404},
+        {"GET", "/v1/sessions/" + kept, 401, "", "", false}}},
+      {"changeSession",
+       {{"PATCH", "/v1/sessions/" + kept, 200, R"({"device":"x"})", kJson},
+        {"PATCH", "/v1/sessions/" + kept, 400, R"({"device":1})", kJson},
+        {"PATCH", "/v1/sessions/junk", 404, "{}", kJson},
+        {"PATCH", "/v1/sessions/" + kept, 401, "{}", kJson, false},
+        {"PATCH", "/v1/sessions/" + kept, 415, "{}", "text/plain"}}},
+      {"stepUpSession",
+       {{"POST", "/v1/sessions/" + stepped, 201, R"({"scope":"pay"})", kJson},
+        {"POST", "/v1/sessions/" + stepped, 404, "{}", kJson},
+        {"POST", "/v1/sessions/" + kept, 400, R"({"scope":1})", kJson},
+        {"POST", "/v1/sessions/" + kept, 401, "{}", kJson, false},
+        {"POST", "/v1/sessions/" + kept, 415, "{}", "text/plain"}}},
+      {"backup", {{"POST", "/backup", 200, "", "", false}}},
       {"endSession",
        {{"DELETE", "/v1/sessions/" + id, 204},
         {"DELETE", "/v1/sessions/" + id, 404},
