@@ -21,6 +21,16 @@ struct Request {
       Error{ErrorCode::kInternal, "committing: no answer"};
 };
 
+// Answer is what a request is told.
+struct Answer {
+  Committer::Callback done;
+  Result<Committed> result;
+};
+using Answers = std::vector<Answer>;
+
+// Groups that may wait for their answers while others are committed.
+constexpr size_t kMaxUnanswered = 4;
+
 // MayHaveLogged tells whether the log may have grown: a batch whose answer is
 // kUnavailable may have happened all the same.
 bool MayHaveLogged(const Request& request) {
@@ -48,6 +58,9 @@ struct Committer::Impl {
   void CommitPlain(const std::vector<Request*>& requests);
   std::vector<Request*> CommitNumbered(const std::vector<Request*>& requests);
   std::vector<Batch> NumberedBatches(const std::vector<Request*>& requests);
+  void HandOver(Answers answers);
+  void RunAnswers();
+  bool TakeAnswers(Answers& answers);
 
   Engine& engine;
   Options options;
@@ -59,21 +72,31 @@ struct Committer::Impl {
   std::deque<Request> urgent SIGNET_GUARDED_BY(mutex);
   std::deque<Request> waiting SIGNET_GUARDED_BY(mutex);
   bool stopping SIGNET_GUARDED_BY(mutex) = false;
-  std::thread thread;  // last: it uses all of the above
+  CondVar answers_changed;
+  std::deque<Answers> unanswered SIGNET_GUARDED_BY(mutex);
+  bool answering SIGNET_GUARDED_BY(mutex) = false;
+  bool committed_all SIGNET_GUARDED_BY(mutex) = false;
+  // Last: they use all of the above. Callbacks mint tokens, which takes as
+  // long as the commit: so the next group is committed meanwhile.
+  std::thread thread;
+  std::thread answerer;
 };
 
 void Committer::Impl::Run() {
   std::vector<Request> group;
   while (TakeGroup(group)) CommitGroup(group);
+  MutexLock lock(mutex);
+  committed_all = true;
+  answers_changed.NotifyAll();
 }
 
 // TakeGroup waits for work. False once the committer stops and nothing is
-// left: a callback of the last group may still have queued a second attempt.
+// left: a callback of the last group may still queue a second attempt.
 bool Committer::Impl::TakeGroup(std::vector<Request>& group) {
   group.clear();
   MutexLock lock(mutex);
   while (urgent.empty() && waiting.empty()) {
-    if (stopping) return false;
+    if (stopping && unanswered.empty() && !answering) return false;
     wake.Wait(mutex);
   }
   for (std::deque<Request>* queue : {&urgent, &waiting}) {
@@ -89,7 +112,12 @@ void Committer::Impl::CommitGroup(std::vector<Request>& group) {
   CommitAll(group);
   const bool logged = std::ranges::any_of(group, MayHaveLogged);
   if (logged && after_group) after_group();
-  for (Request& request : group) request.done(std::move(request.result));
+  Answers answers;
+  answers.reserve(group.size());
+  for (Request& request : group) {
+    answers.push_back({std::move(request.done), std::move(request.result)});
+  }
+  HandOver(std::move(answers));
 }
 
 // CommitAll commits the group with one call of the engine, and again those
@@ -168,9 +196,42 @@ void Committer::Impl::CommitPlain(const std::vector<Request*>& requests) {
   }
 }
 
+// HandOver waits if too many groups wait, so that the queue of requests shows
+// what the service cannot keep up with.
+void Committer::Impl::HandOver(Answers answers) {
+  MutexLock lock(mutex);
+  while (unanswered.size() >= kMaxUnanswered) answers_changed.Wait(mutex);
+  unanswered.push_back(std::move(answers));
+  answers_changed.NotifyAll();
+}
+
+void Committer::Impl::RunAnswers() {
+  Answers answers;
+  while (TakeAnswers(answers)) {
+    for (Answer& answer : answers) answer.done(std::move(answer.result));
+    answers.clear();
+  }
+}
+
+// TakeAnswers also says that the group before is answered.
+bool Committer::Impl::TakeAnswers(Answers& answers) {
+  MutexLock lock(mutex);
+  if (std::exchange(answering, false) && stopping) wake.NotifyOne();
+  while (unanswered.empty()) {
+    if (committed_all) return false;
+    answers_changed.Wait(mutex);
+  }
+  answers = std::move(unanswered.front());
+  unanswered.pop_front();
+  answering = true;
+  answers_changed.NotifyAll();
+  return true;
+}
+
 Committer::Committer(Engine& engine, Options options)
     : impl_(std::make_unique<Impl>(engine, options)) {
   impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+  impl_->answerer = std::thread([impl = impl_.get()] { impl->RunAnswers(); });
 }
 
 Committer::~Committer() {
@@ -180,6 +241,7 @@ Committer::~Committer() {
   }
   impl_->wake.NotifyOne();
   impl_->thread.join();
+  impl_->answerer.join();
 }
 
 // The mutex orders this write before the thread's first use of the hook: the

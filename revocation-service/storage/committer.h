@@ -11,7 +11,7 @@
 namespace signet::service {
 
 // A Committer groups the commits of many requests, so that they share one
-// sync, on a thread of its own. The engine is borrowed and must outlive it.
+// sync, on a thread, and answers on another. The engine is borrowed and must outlive it.
 // Safe from any thread.
 class Committer {
  public:
@@ -36,7 +36,7 @@ class Committer {
   // is then already applied. Set it before the first Submit.
   void AfterGroup(std::function<void()> hook);
 
-  // Submit queues a batch; `done` is called once, on the committer's thread
+  // Submit queues a batch; `done` is called once, on the answering thread
   // (or at once, on the caller's, if the queue is full), and must not block.
   // An `urgent` batch (a revocation) goes before those that are not, and is
   // never refused for a full queue, nor by Options::admit. `lines` go to the

@@ -244,7 +244,7 @@ TEST_CASE("the doctor finds nothing wrong with a service that is well") {
   const auto report = boost::json::parse(ill.out).as_object();
   CHECK(report.at("good") == false);
   CHECK(ill.out.find("chmod go= data") != std::string::npos);
-  CHECK(ill.out.find("keys/kek can be read by others") != std::string::npos);
+  CHECK(ill.out.find("chmod 600 keys/kek") != std::string::npos);
   REQUIRE(house.Run("chmod 700 data; chmod 600 keys/kek").exit == 0);
 
   house.process().Kill(SIGKILL);
