@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "signet/ring_outlook.h"
 #include "tools/admin_client.h"
@@ -242,7 +243,9 @@ void CheckService(const Patient& patient, Findings& findings) {
     findings.push_back({Health::kGood, "service", url + " is ready"});
   } else {
     for (const std::string& fault : FaultsOf(answer->body)) {
-      findings.push_back({Health::kBad, "service", url + ": " + fault,
+      std::string message = url;
+      message.append(": ").append(fault);
+      findings.push_back({Health::kBad, "service", std::move(message),
                           "signetd's log says more"});
     }
   }
