@@ -27,13 +27,12 @@ std::string_view ExchangeOutcomeName(ExchangeOutcome outcome) {
       return "client_mismatch";
     case ExchangeOutcome::kMalformed:
       return "malformed";
-    case ExchangeOutcome::kRateLimited:
-      return "rate_limited";
     case ExchangeOutcome::kFromTheFuture:
     case ExchangeOutcome::kUnavailable:
       return "unavailable";
     case ExchangeOutcome::kBadScope:
     case ExchangeOutcome::kBadTarget:
+    case ExchangeOutcome::kRateLimited:
       return "";
   }
   return "";

@@ -209,8 +209,9 @@ TEST_CASE("a step-up is one commit that leaves one record and one entry") {
   const Grant opened = f.Open();
   const size_t keys = f.Keys().size();
   f.clock.Advance(std::chrono::hours(1));
-  const auto stepped = StepUp(
-      f, {.id = opened.session.id, .scope = "read pay", .actor = "backend"});
+  const auto stepped = StepUp(f, {.id = opened.session.id,
+                                  .change = {.origin = {"backend"}},
+                                  .scope = "read pay"});
   REQUIRE(stepped.ok());
   CHECK(f.Keys().size() == keys);
   const Session& session = stepped->session;
