@@ -11,8 +11,8 @@
 namespace signet::service {
 
 // A Committer groups the commits of many requests, so that they share one
-// sync, on a thread, and answers on another. The engine is borrowed and must outlive it.
-// Safe from any thread.
+// sync, on a thread, and answers on another. The engine is borrowed and must
+// outlive it. Safe from any thread.
 class Committer {
  public:
   using Callback = std::function<void(Result<Committed>)>;
