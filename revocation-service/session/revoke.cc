@@ -168,8 +168,41 @@ void SessionOperation::Attempt() {
   Submit(std::move(batch), /*urgent=*/true);
 }
 
+// StoredCutoff is a cutoff in the store, as it was read.
+class StoredCutoff {
+ public:
+  explicit StoredCutoff(std::string key) : key_(std::move(key)) {}
+
+  Status Read(Engine& engine) {
+    auto stored = engine.Get(key_);
+    if (!stored.ok()) return stored.error();
+    const auto at = DecodeCutoff(*stored);
+    if (!at.ok()) return at.error();
+    stored_ = std::move(*stored);
+    at_ = *at;
+    return {};
+  }
+  EpochSeconds at() const { return at_; }
+
+  // Keep makes the batch depend on what was read; Raise sets it besides.
+  void Keep(Batch& batch) const { batch.conditions.push_back({key_, stored_}); }
+  void Raise(EpochSeconds to, Batch& batch) const {
+    Keep(batch);
+    batch.puts.push_back({key_, EncodeCutoff(std::max(at_, to))});
+  }
+
+ private:
+  std::string key_;
+  std::optional<std::string> stored_;
+  EpochSeconds at_{};
+};
+
 // CutoffOperation voids what was issued before a moment: for a subject, a
 // client, or all.
+//
+// After a cutoff that lies ahead of the clock, tokens are dated as late as that
+// cutoff (TimesOf). So that the next one voids them too, the store keeps the
+// latest cutoff of all, and the latest that concerns more than one subject.
 class CutoffOperation final : public RevokeOperation {
  public:
   using RevokeOperation::RevokeOperation;
@@ -179,7 +212,8 @@ class CutoffOperation final : public RevokeOperation {
 
   void Attempt() override;
   void Succeed(const Committed& committed) override;
-  EpochSeconds NotBefore(Time now) const;
+  bool ForSubject() const { return request().kind == RevocationKind::kSubject; }
+  EpochSeconds NotBefore(Time now, EpochSeconds issued_until) const;
   Status AddSessions(EpochSeconds created_before, Time now, Batch& batch);
 
   EpochSeconds not_before_{};  // of the present attempt
@@ -188,32 +222,47 @@ class CutoffOperation final : public RevokeOperation {
 };
 
 // The default cutoff is the next second, so that all issued so far is void;
-// a repeated one is set further ahead each time.
-EpochSeconds CutoffOperation::NotBefore(Time now) const {
+// a repeated one is set further ahead each time. What was issued after an
+// earlier cutoff may be dated as late as that one.
+EpochSeconds CutoffOperation::NotBefore(Time now,
+                                        EpochSeconds issued_until) const {
   if (request().not_before) return *request().not_before;
-  return ToSeconds(now) + Seconds(int64_t{1} << repeats_);
+  return std::max(ToSeconds(now) + Seconds(int64_t{1} << repeats_),
+                  issued_until + Seconds(1));
 }
 
 void CutoffOperation::Attempt() {
   const Time now = core().clock.Now();
-  not_before_ = NotBefore(now);
-  const std::string key = CutoffKey(
-      request().kind, MakeRevocationId(request().kind, request().value));
-  auto stored = core().engine.Get(key);
-  if (!stored.ok()) return Fail(std::move(stored).error());
-  const auto old = DecodeCutoff(*stored);
-  if (!old.ok()) return Fail(old.error());
-  const EpochSeconds merged = std::max(*old, not_before_);
+  StoredCutoff own(CutoffKey(
+      request().kind, MakeRevocationId(request().kind, request().value)));
+  StoredCutoff broad{std::string(kBroadCutoffKey)};
+  StoredCutoff latest{std::string(kLatestCutoffKey)};
+  for (StoredCutoff* cutoff : {&own, &broad, &latest}) {
+    if (Status read = cutoff->Read(core().engine); !read.ok()) {
+      return Fail(read.error());
+    }
+  }
+  not_before_ = NotBefore(
+      now, ForSubject() ? std::max(own.at(), broad.at()) : latest.at());
+  const EpochSeconds merged = std::max(own.at(), not_before_);
 
   Batch batch;
-  batch.conditions.push_back({key, *stored});
-  batch.puts.push_back({key, EncodeCutoff(merged)});
+  own.Raise(not_before_, batch);
+  if (ForSubject()) {
+    broad.Keep(batch);
+  } else {
+    broad.Raise(not_before_, batch);
+  }
+  // Many subjects log out in one second: only the first of them raises it.
+  if (!ForSubject() || not_before_ > latest.at()) {
+    latest.Raise(not_before_, batch);
+  }
   const EpochSeconds until =
       std::max(ToSeconds(now), not_before_) + LongestAccess(limits());
   batch.log.push_back(
       EntryOf(request(), now, not_before_, DropAfter(until, limits())));
   TellRevoked(now);
-  if (request().kind == RevocationKind::kSubject) {
+  if (ForSubject()) {
     Status added = AddSessions(merged, now, batch);
     if (!added.ok()) return Fail(added.error());
   }

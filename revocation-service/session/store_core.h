@@ -25,6 +25,10 @@ std::string ExpiryKey(EpochSeconds expires_at, const SessionId& id);
 std::string CutoffKey(RevocationKind kind, const RevocationId& id);
 
 inline constexpr std::string_view kExpiryPrefix = "x/";
+// The latest cutoff of all, and the latest of a client or of all: no access
+// token is dated later than the clock and these.
+inline constexpr std::string_view kLatestCutoffKey = "m/cutoff";
+inline constexpr std::string_view kBroadCutoffKey = "m/cutoff_broad";
 
 // ParseExpiryKey undoes ExpiryKey. nullopt if it is not one.
 struct ExpiryEntry {

@@ -98,6 +98,36 @@ TEST_CASE("a session opened in the second of a cutoff survives it") {
   }
 }
 
+TEST_CASE("a cutoff voids what was opened after another in the same second") {
+  SessionFixture f;
+  const auto cutoff = [&](Kind kind) {
+    const std::string value = kind == Kind::kSubject  ? "alice"
+                              : kind == Kind::kClient ? "app"
+                                                      : "";
+    REQUIRE(f.Revoke({.kind = kind, .value = value}).ok());
+    return f.Log().back().revocation.not_before;
+  };
+  const Kind kinds[] = {Kind::kSubject, Kind::kClient, Kind::kAll};
+  for (const Kind first : kinds) {
+    for (const Kind second : kinds) {
+      CAPTURE(RevocationKindName(first));
+      CAPTURE(RevocationKindName(second));
+      cutoff(first);
+      const Grant opened = f.Open();
+      CHECK(cutoff(second) > opened.issued_at);
+      CHECK(f.Exchange(opened.refresh_token).outcome == Outcome::kRevoked);
+    }
+  }
+  // Who logs out alone dates nobody's tokens ahead.
+  f.clock.Advance(minutes(1));
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(
+        f.Revoke({.kind = Kind::kSubject, .value = std::to_string(i)}).ok());
+  }
+  CHECK(f.Log().back().revocation.not_before ==
+        kNoon + minutes(1) + seconds(1));
+}
+
 TEST_CASE("a cutoff of a client stops its sessions and no others") {
   SessionFixture f;
   const Grant app = f.Open("alice", "app");
