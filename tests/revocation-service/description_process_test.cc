@@ -297,7 +297,9 @@ TEST_CASE("every operation answers as it is described") {
                                                                   admin};
   });
   CHECK(operations.size() == samples.size());
-  for (const auto& [name, sent] : samples) {
+  for (const auto& entry : samples) {
+    const std::string& name = entry.first;
+    const std::vector<Sample>& sent = entry.second;
     CAPTURE(name);
     REQUIRE(operations.contains(name));
     const auto& operation = operations.at(name);
