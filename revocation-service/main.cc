@@ -238,7 +238,7 @@ int CheckStore(const Config& config) {
               config.data.c_str(), facts->format,
               static_cast<unsigned long long>(
                   ReadBigEndian64(facts->epoch.value_or(""))),
-              static_cast<unsigned long long>(facts->trimmed_through + 1),
+              static_cast<unsigned long long>(facts->trimmed_through) + 1,
               static_cast<unsigned long long>(facts->last_sequence));
   return 0;
 }

@@ -15,6 +15,7 @@ namespace {
 // Spawn starts the program with both streams on `out`. 0 or an errno.
 int Spawn(std::vector<std::string>& words, int out, pid_t& pid) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

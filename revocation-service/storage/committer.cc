@@ -125,6 +125,7 @@ void Committer::Impl::CommitGroup(std::vector<Request>& group) {
 void Committer::Impl::CommitAll(std::vector<Request>& group) {
   constexpr int kMaxRounds = 64;
   std::vector<Request*> pending;
+  pending.reserve(group.size());
   for (Request& request : group) pending.push_back(&request);
   for (int round = 0; round < kMaxRounds && !pending.empty(); ++round) {
     pending = CommitNumbered(pending);
