@@ -298,8 +298,7 @@ TEST_CASE("what was acknowledged before a SIGKILL is true after it") {
     }
     for (std::thread& thread : checking) thread.join();
     for (auto& client : clients) {
-      living.emplace_back(
-          [&] { client->Live(process.port(), killed); });
+      living.emplace_back([&] { client->Live(process.port(), killed); });
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(random() % 400));
     process.Kill(SIGKILL);
