@@ -146,7 +146,7 @@ std::vector<Batch> Committer::Impl::NumberedBatches(
   }
   std::vector<Batch> batches;
   batches.reserve(requests.size() + 1);
-  batches.push_back(lines.empty() ? Batch() : ledger.Reserve(lines));
+  batches.push_back(ledger.Reserve(lines));
   for (const Request* request : requests) {
     batches.push_back(request->batch);
     if (!request->lines.empty()) ledger.Add(request->lines, batches.back());
@@ -255,8 +255,10 @@ void Committer::AfterGroup(std::function<void()> hook) {
 void Committer::Submit(Batch batch, Callback done, bool urgent,
                        std::vector<LedgerLine> lines) {
   Impl& impl = *impl_;
-  // What only deletes makes room.
-  const bool grows = !batch.puts.empty() || !lines.empty();
+  // What takes away more than it adds makes room: a sweep, with its lines of
+  // the audit, and a trim, with its mark.
+  const bool grows = batch.trim_log_through == 0 &&
+                     batch.puts.size() + lines.size() > batch.deletes.size();
   if (!urgent && grows && impl.options.admit) {
     Status admitted = impl.options.admit();
     if (!admitted.ok()) return done(admitted.error());

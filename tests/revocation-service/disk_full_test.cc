@@ -97,12 +97,13 @@ TEST_CASE(
   Committer committer(*engine, {.admit = [] {
     return Status(Error{ErrorCode::kUnavailable, "low"});
   }});
-  const auto submit = [&](Batch batch, bool urgent) {
+  const auto submit = [&](Batch batch, bool urgent,
+                          std::vector<LedgerLine> lines = {}) {
     std::promise<Result<Committed>> promise;
     committer.Submit(
         std::move(batch),
         [&](Result<Committed> result) { promise.set_value(std::move(result)); },
-        urgent);
+        urgent, std::move(lines));
     return promise.get_future().get();
   };
   const auto refused = submit({.puts = {{"a", "1"}}}, false);
@@ -110,6 +111,12 @@ TEST_CASE(
   CHECK(refused.error().code == ErrorCode::kUnavailable);
   CHECK(submit({.puts = {{"a", "1"}}}, true).ok());
   CHECK(submit({.deletes = {"a"}}, false).ok());
+  // A sweep is audited, and a trim leaves a mark.
+  CHECK(submit({.deletes = {"a", "b"}}, false, {{0, "line"}}).ok());
+  CHECK(submit({.puts = {{"mark", "2"}}, .deletes = {"a", "b"}}, false).ok());
+  // A line alone only adds, and so does an audited change.
+  CHECK_FALSE(submit({}, false, {{0, "line"}}).ok());
+  CHECK_FALSE(submit({.puts = {{"a", "1"}}}, false, {{0, "line"}}).ok());
 }
 
 // RandomBytes do not compress, so that they take the room they seem to.
