@@ -71,16 +71,18 @@ void AddVoid(EpochSeconds not_before, Time now, const SessionLimits& limits,
        .actor = "signetd"}));
 }
 
-// AddEnd ends every session that was opened before.
+// AddEnd ends every session that was opened before, as a revocation of all
+// does: who signs in now is dated at the cutoff, and the next one must be
+// later.
 Status AddEnd(Engine& engine, EpochSeconds not_before, Batch& batch) {
-  const std::string key = CutoffKey(RevocationKind::kAll,
-                                    MakeRevocationId(RevocationKind::kAll, ""));
-  const auto stored = engine.Get(key);
-  if (!stored.ok()) return stored.error();
-  const auto old = DecodeCutoff(*stored);
-  if (!old.ok()) return old.error();
-  batch.conditions.push_back({key, *stored});
-  batch.puts.push_back({key, EncodeCutoff(std::max(*old, not_before))});
+  for (const std::string& key :
+       {CutoffKey(RevocationKind::kAll,
+                  MakeRevocationId(RevocationKind::kAll, "")),
+        std::string(kBroadCutoffKey), std::string(kLatestCutoffKey)}) {
+    StoredCutoff cutoff(key);
+    if (Status read = cutoff.Read(engine); !read.ok()) return read;
+    cutoff.Raise(not_before, batch);
+  }
   return {};
 }
 

@@ -168,35 +168,6 @@ void SessionOperation::Attempt() {
   Submit(std::move(batch), /*urgent=*/true);
 }
 
-// StoredCutoff is a cutoff in the store, as it was read.
-class StoredCutoff {
- public:
-  explicit StoredCutoff(std::string key) : key_(std::move(key)) {}
-
-  Status Read(Engine& engine) {
-    auto stored = engine.Get(key_);
-    if (!stored.ok()) return stored.error();
-    const auto at = DecodeCutoff(*stored);
-    if (!at.ok()) return at.error();
-    stored_ = std::move(*stored);
-    at_ = *at;
-    return {};
-  }
-  EpochSeconds at() const { return at_; }
-
-  // Keep makes the batch depend on what was read; Raise sets it besides.
-  void Keep(Batch& batch) const { batch.conditions.push_back({key_, stored_}); }
-  void Raise(EpochSeconds to, Batch& batch) const {
-    Keep(batch);
-    batch.puts.push_back({key_, EncodeCutoff(std::max(at_, to))});
-  }
-
- private:
-  std::string key_;
-  std::optional<std::string> stored_;
-  EpochSeconds at_{};
-};
-
 // CutoffOperation voids what was issued before a moment: for a subject, a
 // client, or all.
 //

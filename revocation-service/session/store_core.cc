@@ -77,6 +77,25 @@ Result<EpochSeconds> DecodeCutoff(const std::optional<std::string>& value) {
   return EpochSeconds(Seconds(static_cast<int64_t>(seconds)));
 }
 
+Status StoredCutoff::Read(Engine& engine) {
+  auto stored = engine.Get(key_);
+  if (!stored.ok()) return stored.error();
+  const auto at = DecodeCutoff(*stored);
+  if (!at.ok()) return at.error();
+  stored_ = std::move(*stored);
+  at_ = *at;
+  return {};
+}
+
+void StoredCutoff::Keep(Batch& batch) const {
+  batch.conditions.push_back({key_, stored_});
+}
+
+void StoredCutoff::Raise(EpochSeconds to, Batch& batch) const {
+  Keep(batch);
+  batch.puts.push_back({key_, EncodeCutoff(std::max(at_, to))});
+}
+
 Status CutoffReader::Add(RevocationKind kind, std::string_view value,
                          Cutoffs& cutoffs) {
   const std::string key = CutoffKey(kind, MakeRevocationId(kind, value));

@@ -62,6 +62,25 @@ class CutoffReader {
 std::string EncodeCutoff(EpochSeconds not_before);
 Result<EpochSeconds> DecodeCutoff(const std::optional<std::string>& value);
 
+// StoredCutoff is a cutoff in the store, as it was read.
+class StoredCutoff {
+ public:
+  explicit StoredCutoff(std::string key) : key_(std::move(key)) {}
+
+  Status Read(Engine& engine);
+  EpochSeconds at() const { return at_; }
+
+  // Keep makes the batch depend on what was read; Raise sets it besides, and
+  // never to an earlier moment.
+  void Keep(Batch& batch) const;
+  void Raise(EpochSeconds to, Batch& batch) const;
+
+ private:
+  std::string key_;
+  std::optional<std::string> stored_;
+  EpochSeconds at_{};
+};
+
 // Life says whether a session may be exchanged, and why not.
 enum class Life { kLive, kExpired, kIdle, kRevoked };
 Life LifeOf(const Session& session, const Cutoffs& cutoffs, Time now);

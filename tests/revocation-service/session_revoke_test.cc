@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+
+#include "revocation-service/backup.h"
 #include "tests/revocation-service/session_fixture.h"
+#include "tests/temp_dir.h"
 
 namespace signet::service {
 namespace {
@@ -126,6 +130,26 @@ TEST_CASE("a cutoff voids what was opened after another in the same second") {
   }
   CHECK(f.Log().back().revocation.not_before ==
         kNoon + minutes(1) + seconds(1));
+}
+
+TEST_CASE("a revocation voids what was opened in the second of a restore") {
+  for (const Kind kind : {Kind::kSubject, Kind::kClient, Kind::kAll}) {
+    CAPTURE(RevocationKindName(kind));
+    SessionFixture f;
+    const signet::testing::TempDir data;
+    std::ofstream(data / "backup.json") << R"({"signet_backup":1})";
+    const auto restored =
+        FinishRestore(f.engine, data / "", f.limits, f.clock.Now());
+    REQUIRE(restored.ok());
+    REQUIRE(*restored);
+    const Grant opened = f.Open();
+    const std::string value = kind == Kind::kSubject  ? "alice"
+                              : kind == Kind::kClient ? "app"
+                                                      : "";
+    REQUIRE(f.Revoke({.kind = kind, .value = value}).ok());
+    CHECK(f.Log().back().revocation.not_before > opened.issued_at);
+    CHECK(f.Exchange(opened.refresh_token).outcome == Outcome::kRevoked);
+  }
 }
 
 TEST_CASE("a cutoff of a client stops its sessions and no others") {
