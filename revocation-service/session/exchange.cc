@@ -315,22 +315,19 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
   const IssueTimes times = TimesOf(next, cutoffs_, now_, limits());
   RecordIssue(times, next);
   answer_ = {
-      outcome,
-      Grant{.session = next,
-            .refresh_token =
-                MakeRefreshToken(key, next.id, next.generation, next.salt),
-            .scope = request_.scope.empty() ? next.scope : request_.scope,
-            .audience = request_.resource.empty()
-                            ? next.audience
-                            : std::vector<std::string>{request_.resource},
-            .dpop_jkt = request_.dpop_jkt,
-            .issued_at = times.issued_at,
-            .expires_at = times.expires_at},
-      alarm_,
-      {},
-      {},
-      false,
-      {}};
+      .outcome = outcome,
+      .grant =
+          Grant{.session = next,
+                .refresh_token =
+                    MakeRefreshToken(key, next.id, next.generation, next.salt),
+                .scope = request_.scope.empty() ? next.scope : request_.scope,
+                .audience = request_.resource.empty()
+                                ? next.audience
+                                : std::vector<std::string>{request_.resource},
+                .dpop_jkt = request_.dpop_jkt,
+                .issued_at = times.issued_at,
+                .expires_at = times.expires_at},
+      .reason = alarm_};
   // A retry in the same second changes nothing: the record already knows how
   // long its access tokens live.
   if (next == stored_.session) return Answer(std::move(answer_));
