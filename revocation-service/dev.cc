@@ -76,7 +76,8 @@ Status MakeDevKeys(const Config& config, Time now) {
   for (auto [purpose, format] :
        {std::pair{KeyPurpose::kAccess, config.access_format},
         std::pair{KeyPurpose::kRefresh, KeyFormat::kRefreshMac},
-        std::pair{KeyPurpose::kFeed, KeyFormat::kFeedEd25519}}) {
+        std::pair{KeyPurpose::kFeed, KeyFormat::kFeedEd25519},
+        std::pair{KeyPurpose::kStatements, KeyFormat::kJwtEs256}}) {
     Status made = MakeRing(store, purpose, format, now);
     if (!made.ok()) return made;
   }

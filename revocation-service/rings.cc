@@ -8,7 +8,7 @@ namespace signet::service {
 namespace {
 
 constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
-                                    KeyPurpose::kFeed};
+                                    KeyPurpose::kFeed, KeyPurpose::kStatements};
 
 size_t IndexOf(KeyPurpose purpose) { return static_cast<size_t>(purpose) - 1; }
 
@@ -40,6 +40,7 @@ Rings::Ring Rings::Get(KeyPurpose purpose) const {
 Rings::Ring Rings::access() const { return Get(KeyPurpose::kAccess); }
 Rings::Ring Rings::refresh() const { return Get(KeyPurpose::kRefresh); }
 Rings::Ring Rings::feed() const { return Get(KeyPurpose::kFeed); }
+Rings::Ring Rings::statements() const { return Get(KeyPurpose::kStatements); }
 
 std::vector<KeyRing> Rings::Published() const {
   std::vector<KeyRing> published;
@@ -85,7 +86,10 @@ Status Rings::LoadIfChanged(KeyPurpose purpose, bool& changed) {
   // Taken before the file is read: a change in between is seen next time.
   const FileStamp stamp = StampOf(path);
   FileStamp& known = stamps_[IndexOf(purpose)];
-  if (Get(purpose) != nullptr && stamp == known) return {};
+  const bool held = Get(purpose) != nullptr;
+  if (held && stamp == known) return {};
+  const bool optional = purpose == KeyPurpose::kStatements;
+  if (optional && !held && stamp == FileStamp{}) return {};
   Result<SigningRing> ring = store_->Load(purpose);
   Status installed = ring.ok()
                          ? Install(purpose, std::move(ring).value(), changed)

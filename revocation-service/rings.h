@@ -11,19 +11,21 @@
 
 namespace signet::service {
 
-// Rings holds the three rings that the service uses and follows their files.
-// What it hands out is an immutable ring that stays valid while it is held.
-// Safe from any thread.
+// Rings holds the rings that the service uses and follows their files: access,
+// refresh and feed, and statements if there is one. What it hands out is an
+// immutable ring that stays valid while it is held. Safe from any thread.
 class Rings {
  public:
   using Ring = std::shared_ptr<const SigningRing>;
 
-  // Open loads all three; the error names the file.
+  // Open loads them; the error names the file.
   static Result<std::unique_ptr<Rings>> Open(std::unique_ptr<RingStore> store);
 
   Ring access() const;
   Ring refresh() const;
   Ring feed() const;
+  // Null until there is one.
+  Ring statements() const;
 
   // live_access is the public access ring, for a Verifier.
   const LiveRing& live_access() const { return live_access_; }
@@ -41,6 +43,9 @@ class Rings {
   Result<bool> Reload();
 
  private:
+  // KeyPurpose counts from 1.
+  static constexpr size_t kRings = static_cast<size_t>(KeyPurpose::kStatements);
+
   Rings() = default;
   struct FileStamp {
     int64_t mtime_ns = 0;
@@ -58,8 +63,8 @@ class Rings {
   std::unique_ptr<RingStore> store_;
   Mutex reload_mutex_;
   mutable Mutex mutex_;
-  Ring rings_[3] SIGNET_GUARDED_BY(mutex_);
-  FileStamp stamps_[3] SIGNET_GUARDED_BY(reload_mutex_);
+  Ring rings_[kRings] SIGNET_GUARDED_BY(mutex_);
+  FileStamp stamps_[kRings] SIGNET_GUARDED_BY(reload_mutex_);
   LiveRing live_access_;
 };
 

@@ -121,7 +121,7 @@ Try<std::string> ReadJwks(const std::string& path) {
   if (!file.is_open() || file.bad()) {
     return Failure{kUsage, path + ": cannot read the file"};
   }
-  const Result<ClientKeys> keys = ClientKeys::Parse(text);
+  const Result<JwsKeys> keys = JwsKeys::Parse(text);
   if (!keys) return Failure{kUsage, path + ": " + keys.error().message};
   json::error_code error;
   const json::value set = json::parse(text, error);

@@ -30,6 +30,9 @@ std::string CostOfNoLead(const RingInfo& ring, const std::string& key) {
       return "a verifier cannot read what is encrypted to " + key +
              " until it has read the ring, within " +
              FormatDuration(ring.policy.verifier_refresh);
+    case KeyPurpose::kStatements:
+      return "a partner refuses the events and lists of " + key +
+             " until it has fetched the service's keys again";
   }
   return {};
 }
@@ -49,6 +52,9 @@ std::string WhoMustHear(KeyPurpose purpose, const std::string& id) {
     case KeyPurpose::kEncryption:
       return "give issuers the new encryption.pub.json, or they go on "
              "encrypting to the key";
+    case KeyPurpose::kStatements:
+      return "signetd reads the ring within a second; partners learn it when "
+             "they fetch the service's keys again: tell them";
   }
   return {};
 }
@@ -72,6 +78,11 @@ std::string CostOfRevocation(const SigningRing& ring,
       break;
     case KeyPurpose::kEncryption:
       cost = "every token that is encrypted to it is refused from now on";
+      break;
+    case KeyPurpose::kStatements:
+      cost =
+          "partners believe no event or list that it signed, once they have "
+          "fetched the keys again";
       break;
   }
   if (ring.Active(now) == &key && PendingKey(ring, now) == nullptr) {

@@ -7,7 +7,8 @@ namespace signet::cli {
 namespace {
 
 constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
-                                    KeyPurpose::kFeed, KeyPurpose::kEncryption};
+                                    KeyPurpose::kFeed, KeyPurpose::kEncryption,
+                                    KeyPurpose::kStatements};
 // Enough of an id to tell keys apart: what `list` shows has 8.
 constexpr size_t kLeastPrefix = 6;
 
@@ -19,7 +20,7 @@ Try<KeyPurpose> ReadPurpose(const std::string& name) {
   const Result<KeyPurpose> purpose = ParseKeyPurpose(name);
   if (purpose) return *purpose;
   return Failure{kUsage, "\"" + name + "\" is not a purpose of a ring",
-                 "write access, refresh, feed or encryption"};
+                 "write access, refresh, feed, encryption or statements"};
 }
 
 RotationPolicy WithFlags(RotationPolicy policy, const KeysFlags& flags) {

@@ -17,23 +17,37 @@ KeyFormat DefaultFormat(KeyPurpose purpose) {
       return KeyFormat::kFeedEd25519;
     case KeyPurpose::kEncryption:
       return KeyFormat::kJweX25519;
+    case KeyPurpose::kStatements:
+      return KeyFormat::kJwtEs256;
   }
   return KeyFormat::kPasetoV4Public;
 }
 
+// HasChoice tells whether rings of the purpose may have several formats.
+bool HasChoice(KeyPurpose purpose) {
+  return purpose != KeyPurpose::kRefresh && purpose != KeyPurpose::kFeed;
+}
+
+std::string_view FormatsOf(KeyPurpose purpose) {
+  if (purpose == KeyPurpose::kEncryption) return "jwe-x25519 or jwe-p256";
+  if (purpose == KeyPurpose::kStatements) {
+    return "jwt-eddsa, jwt-es256, jwt-rs256 or jwt-ps256";
+  }
+  return "v4.public, v4.local, jwt, jwt-es256, jwt-rs256, jwt-ps256, "
+         "jwt-hs256 or jwe-dir";
+}
+
 Try<KeyFormat> FormatFor(KeyPurpose purpose, const std::string& name) {
-  const bool access = purpose == KeyPurpose::kAccess;
-  const bool chosen = access || purpose == KeyPurpose::kEncryption;
-  if (!chosen || name.empty()) return DefaultFormat(purpose);
-  if (access && name == "jwt") return KeyFormat::kJwtEdDsa;
+  if (!HasChoice(purpose) || name.empty()) return DefaultFormat(purpose);
+  if (purpose == KeyPurpose::kAccess && name == "jwt") {
+    return KeyFormat::kJwtEdDsa;
+  }
   const Result<KeyFormat> format = ParseKeyFormat(name);
   if (format && FitsPurpose(purpose, *format)) return *format;
   return Failure{kUsage,
                  "\"" + name + "\" is not a format of the " +
                      std::string(KeyPurposeName(purpose)) + " ring",
-                 access ? "write v4.public, v4.local, jwt, jwt-es256, "
-                          "jwt-rs256, jwt-ps256, jwt-hs256 or jwe-dir"
-                        : "write jwe-x25519 or jwe-p256"};
+                 std::string("write ").append(FormatsOf(purpose))};
 }
 
 RotationPolicy PolicyFor(KeyPurpose purpose, const KeysFlags& flags) {
@@ -111,10 +125,10 @@ Done MakeDirectoryAndKek(const KeyFlags& files) {
 Done Init(const KeysFlags& flags) {
   const Try<std::vector<KeyPurpose>> purposes = PurposesToMake(flags);
   if (!purposes) return purposes.error();
-  const KeyPurpose first = purposes->front();
-  if (!flags.format.empty() &&
-      (first == KeyPurpose::kRefresh || first == KeyPurpose::kFeed)) {
-    return Failure{kUsage, "--format is for the access and encryption rings"};
+  if (!flags.format.empty() && !HasChoice(purposes->front())) {
+    return Failure{kUsage,
+                   "--format is for the access, encryption and statements "
+                   "rings"};
   }
   std::vector<SigningRing> rings;
   for (const KeyPurpose purpose : *purposes) {

@@ -21,8 +21,7 @@
 
 #include "claims_json.h"
 #include "jose_header.h"
-#include "jwt.h"
-#include "signet/jwk.h"
+#include "jws_signer.h"
 #include "strict_json.h"
 
 namespace signet {
@@ -31,8 +30,6 @@ namespace {
 using Code = AssertionRefusalCode;
 using Verdict = std::optional<AssertionRefusal>;
 
-constexpr KeyFormat kFormats[] = {KeyFormat::kJwtEdDsa, KeyFormat::kJwtEs256,
-                                  KeyFormat::kJwtRs256, KeyFormat::kJwtPs256};
 constexpr size_t kMaxAudiences = 8;
 
 AssertionRefusal Refuse(Code code, std::string_view claim = {}) {
@@ -73,13 +70,9 @@ Verdict ReadHeader(const JsonNode& root, Header& header) {
                   "alg");
   }
   // RFC 8725 3.1: neither none nor a MAC is among them.
-  if (std::ranges::find(kAssertionAlgorithms, header.algorithm) ==
-      std::end(kAssertionAlgorithms)) {
+  if (std::ranges::find(kJwsAlgorithms, header.algorithm) ==
+      std::end(kJwsAlgorithms)) {
     return Refuse(Code::kUnsupported, "alg");
-  }
-  // RFC 9864 section 2.2.
-  if (header.algorithm == "Ed25519") {
-    header.algorithm = JoseAlgorithm(KeyFormat::kJwtEdDsa);
   }
   if (FindMember(root, "kid") == nullptr) return std::nullopt;
   if (ReadHeaderText(root, "kid", header.key_id)) {
@@ -179,28 +172,6 @@ std::string AssertionRefusal::ToString() const {
   return out.append(" (").append(claim).append(")");
 }
 
-Result<ClientKeys> ClientKeys::Parse(std::string_view jwks) {
-  ClientKeys keys;
-  size_t most = 0;
-  for (const KeyFormat format : kFormats) {
-    Result<KeyRing> ring = ReadJwks(jwks, format, 1);
-    if (!ring && ring.error().code == ErrorCode::kNotFound) continue;
-    if (!ring) return std::move(ring).error();
-    most = std::max(most, ring->keys().size());
-    keys.rings_.push_back(std::move(ring).value());
-  }
-  if (keys.rings_.empty()) {
-    return Error{ErrorCode::kInvalid,
-                 "JWK set: it has no key that signs with EdDSA, ES256, RS256 "
-                 "or PS256"};
-  }
-  if (most > kMaxClientKeys) {
-    return Error{ErrorCode::kInvalid,
-                 "JWK set: more than 16 keys of one algorithm"};
-  }
-  return keys;
-}
-
 Status AssertionPolicy::Validate() const {
   std::string problems;
   const auto add = [&](std::string_view problem) {
@@ -241,10 +212,8 @@ Result<AssertionVerifier> AssertionVerifier::Create(AssertionPolicy policy,
   return AssertionVerifier(std::move(policy), memory, clock);
 }
 
-// A kid names one key. Without it every key of the algorithm is tried, of
-// which there are few (RFC 7515 appendix D).
 Verdict AssertionVerifier::CheckSignature(std::string_view assertion,
-                                          const ClientKeys& keys,
+                                          const JwsKeys& keys,
                                           std::string& claims) const {
   if (assertion.size() > kMaxAssertionLength) return Refuse(Code::kMalformed);
   const std::optional<Jws> jws = Jws::Split(assertion);
@@ -256,18 +225,16 @@ Verdict AssertionVerifier::CheckSignature(std::string_view assertion,
   }
   Header header;
   if (Verdict bad = ReadHeader(document.root(), header)) return bad;
-  bool tried = false;
-  for (const KeyRing& ring : keys.rings_) {
-    if (JoseAlgorithm(ring.info().format) != header.algorithm) continue;
-    for (const RingKey& entry : ring.keys()) {
-      if (!header.key_id.empty() && entry.key.id() != header.key_id) continue;
-      tried = true;
-      if (!jws->Verify(entry.key, {})) continue;
+  switch (FindSigner(*jws, header.algorithm, header.key_id, keys)) {
+    case JwsSigner::kFound:
       claims = jws->message();
       return std::nullopt;
-    }
+    case JwsSigner::kNone:
+      return Refuse(Code::kBadSignature);
+    case JwsSigner::kUnknownKey:
+      break;
   }
-  return Refuse(tried ? Code::kBadSignature : Code::kUnknownKey);
+  return Refuse(Code::kUnknownKey);
 }
 
 // RFC 7523 3, 4 to 6.
@@ -291,7 +258,7 @@ Verdict AssertionVerifier::CheckTimes(const Assertion& assertion,
 
 Result<void, AssertionRefusal> AssertionVerifier::Verify(
     std::string_view assertion, std::string_view client_id,
-    const ClientKeys& keys) const {
+    const JwsKeys& keys) const {
   std::string text;
   if (Verdict bad = CheckSignature(assertion, keys, text)) return *bad;
   JsonDocument document;

@@ -61,10 +61,11 @@ std::string SignJws(const SecretKey& key, std::string_view header,
   return token += Base64UrlEncode(AsBytes(signature));
 }
 
-std::string JwtHeader(std::string_view key_id, std::string_view algorithm) {
+std::string JwtHeader(std::string_view key_id, std::string_view algorithm,
+                      std::string_view type) {
   std::string header = "{\"alg\":\"";
-  header += algorithm;
-  header += "\",\"typ\":\"at+jwt\",\"kid\":";
+  header.append(algorithm).append("\",\"typ\":\"").append(type);
+  header += "\",\"kid\":";
   AppendJsonString(header, key_id);
   return header += '}';
 }

@@ -17,10 +17,11 @@ namespace signet {
 std::string SignJws(const SecretKey& key, std::string_view header,
                     std::string_view payload);
 
-// JwtHeader is the header that Signet mints:
+// JwtHeader is the header that Signet writes:
 // {"alg":"EdDSA","typ":"at+jwt","kid":"…"}.
 std::string JwtHeader(std::string_view key_id,
-                      std::string_view algorithm = "EdDSA");
+                      std::string_view algorithm = "EdDSA",
+                      std::string_view type = "at+jwt");
 
 // A Jws is a compact JWS taken apart. Nothing in it is true until Verify has
 // said so. It borrows the token's text.

@@ -25,6 +25,7 @@ constexpr PurposeName kPurposeNames[] = {
     {KeyPurpose::kRefresh, "refresh"},
     {KeyPurpose::kFeed, "feed"},
     {KeyPurpose::kEncryption, "encryption"},
+    {KeyPurpose::kStatements, "statements"},
 };
 
 // AppendOutOfRange adds to `problems` if the value is out of its range.
@@ -71,7 +72,7 @@ Result<KeyPurpose> ParseKeyPurpose(std::string_view name) {
     if (known.name == name) return known.purpose;
   }
   return Error{ErrorCode::kInvalid, "unknown key purpose",
-               "known are access, refresh, feed, encryption"};
+               "known are access, refresh, feed, encryption, statements"};
 }
 
 bool FitsPurpose(KeyPurpose purpose, KeyFormat format) {
@@ -84,6 +85,9 @@ bool FitsPurpose(KeyPurpose purpose, KeyFormat format) {
       return format == KeyFormat::kFeedEd25519;
     case KeyPurpose::kEncryption:
       return format == KeyFormat::kJweP256 || format == KeyFormat::kJweX25519;
+    case KeyPurpose::kStatements:
+      // A shared secret would let every reader make statements.
+      return IsJws(format) && !IsSymmetric(format);
   }
   return false;
 }
@@ -139,6 +143,11 @@ RotationPolicy DefaultPolicy(KeyPurpose purpose) {
   // wrote to disk; a refresh token is good for a session's absolute life.
   if (purpose == KeyPurpose::kFeed) policy.max_token_life = hours(1);
   if (purpose == KeyPurpose::kRefresh) policy.max_token_life = days(90);
+  // Partners fetch the keys as a JWK set, and not often.
+  if (purpose == KeyPurpose::kStatements) {
+    policy.verifier_refresh = hours(1);
+    policy.max_token_life = days(1);
+  }
   return policy;
 }
 

@@ -9,7 +9,8 @@
 // A public ring is one JSON object:
 //
 //   signet_public_ring  1, the version of the format
-//   purpose             "access" | "refresh" | "feed" | "encryption"
+//   purpose             "access" | "refresh" | "feed" | "encryption" |
+//                       "statements"
 //   format              a KeyFormat's name (keys.h)
 //   generation          1 to 2^53 - 1
 //   policy              {verifier_refresh_ms, max_token_life_ms,

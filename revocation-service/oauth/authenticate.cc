@@ -135,8 +135,7 @@ Authentication CheckAssertion(const Services& services, const Refuser& refuser,
   if (client_id.empty()) client_id = UnverifiedClientId(assertion);
   std::shared_ptr<const Clients> registry = services.clients();
   const Client* client = registry->Find(client_id);
-  const ClientKeys* keys =
-      client == nullptr ? nullptr : registry->KeysOf(*client);
+  const JwsKeys* keys = client == nullptr ? nullptr : registry->KeysOf(*client);
   // One answer for an unknown client, one without keys, and a wrong key.
   if (keys == nullptr) return refuser.Refuse("client authentication failed");
   const auto proven =

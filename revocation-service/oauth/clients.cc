@@ -97,7 +97,7 @@ Result<std::string> ReadKeyFile(const std::string& path) {
 }
 
 // ReadKeys reads the keys of a client that has some. It names the file.
-std::optional<ClientKeys> ReadKeys(const Client& client, Problems& problems) {
+std::optional<JwsKeys> ReadKeys(const Client& client, Problems& problems) {
   if (client.jwks.empty() && client.jwks_file.empty()) return std::nullopt;
   if (!client.jwks.empty() && !client.jwks_file.empty()) {
     problems.Add(client.id, "it has both jwks and jwks_file");
@@ -105,8 +105,8 @@ std::optional<ClientKeys> ReadKeys(const Client& client, Problems& problems) {
   }
   Result<std::string> text = client.jwks;
   if (!client.jwks_file.empty()) text = ReadKeyFile(client.jwks_file);
-  Result<ClientKeys> keys =
-      text ? ClientKeys::Parse(*text) : Result<ClientKeys>(text.error());
+  Result<JwsKeys> keys =
+      text ? JwsKeys::Parse(*text) : Result<JwsKeys>(text.error());
   if (keys) return *std::move(keys);
   problems.Add(client.id, (client.jwks_file.empty() ? std::string("jwks")
                                                     : client.jwks_file) +
@@ -161,7 +161,7 @@ const Client* Clients::Find(std::string_view id) const {
   return it == clients_.end() ? nullptr : &it->second;
 }
 
-const ClientKeys* Clients::KeysOf(const Client& client) const {
+const JwsKeys* Clients::KeysOf(const Client& client) const {
   const auto it = keys_.find(client.id);
   return it == keys_.end() ? nullptr : &it->second;
 }

@@ -70,7 +70,7 @@ class Clients {
   static bool CheckSecret(const Client& client, std::string_view secret);
 
   // KeysOf returns the keys of private_key_jwt, or null if it has none.
-  const ClientKeys* KeysOf(const Client& client) const;
+  const JwsKeys* KeysOf(const Client& client) const;
 
   size_t size() const { return clients_.size(); }
   const std::map<std::string, Client, std::less<>>& all() const {
@@ -79,7 +79,7 @@ class Clients {
 
  private:
   std::map<std::string, Client, std::less<>> clients_;
-  std::map<std::string, ClientKeys, std::less<>> keys_;
+  std::map<std::string, JwsKeys, std::less<>> keys_;
 };
 
 }  // namespace signet::service

@@ -35,8 +35,7 @@ void AddMethods(std::string endpoint, bool may_be_public, json::object& body) {
   if (may_be_public) methods.emplace_back("none");
   endpoint += "_endpoint_auth_";
   body[endpoint + "methods_supported"] = std::move(methods);
-  body[endpoint + "signing_alg_values_supported"] =
-      ArrayOf(kAssertionAlgorithms);
+  body[endpoint + "signing_alg_values_supported"] = ArrayOf(kJwsAlgorithms);
 }
 
 }  // namespace
@@ -83,11 +82,13 @@ http::Response MetadataResponse(const Services& services) {
   return CacheableJson(json::serialize(body), std::chrono::minutes(5));
 }
 
-http::Response JwksResponse(const Services& services) {
-  const Rings::Ring ring = services.rings.access();
+http::Response JwksResponse(const Rings::Ring& ring, Time now) {
+  if (ring == nullptr) {
+    return ErrorResponse(404, "not_found", "this service has no such ring");
+  }
   const Seconds max_age =
       std::chrono::floor<Seconds>(ring->info().policy.verifier_refresh);
-  return CacheableJson(ring->ForVerifier().Jwks(services.clock.Now()), max_age);
+  return CacheableJson(ring->ForVerifier().Jwks(now), max_age);
 }
 
 }  // namespace signet::service

@@ -28,7 +28,15 @@ std::vector<Route> EndpointsAt(const std::string& path,
       {"POST", path + "/introspect", "introspect", handler(HandleIntrospect)},
       {"GET", path + "/.well-known/jwks.json", "jwks",
        [&services](const http::Request&, const ResponderPtr& responder) {
-         responder->Send(JwksResponse(services));
+         responder->Send(
+             JwksResponse(services.rings.access(), services.clock.Now()));
+       }},
+      // The keys of security events and status lists: not among those of
+      // access tokens, so that nobody takes one for the other.
+      {"GET", path + "/.well-known/statements-jwks.json", "statements_jwks",
+       [&services](const http::Request&, const ResponderPtr& responder) {
+         responder->Send(
+             JwksResponse(services.rings.statements(), services.clock.Now()));
        }},
   };
 }

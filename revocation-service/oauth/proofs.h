@@ -44,7 +44,7 @@ class Proofs {
   // CheckAssertion tells whether the assertion proves the client.
   Result<void, AssertionRefusal> CheckAssertion(std::string_view assertion,
                                                 std::string_view client_id,
-                                                const ClientKeys& keys) const {
+                                                const JwsKeys& keys) const {
     return assertions_->Verify(assertion, client_id, keys);
   }
 

@@ -59,7 +59,8 @@ void HandleRevoke(const Services& services, const http::Request& request,
 void HandleIntrospect(const Services& services, const http::Request& request,
                       ResponderPtr responder);
 http::Response MetadataResponse(const Services& services);
-http::Response JwksResponse(const Services& services);
+// JwksResponse is 404 if the ring is null.
+http::Response JwksResponse(const Rings::Ring& ring, Time now);
 
 // SignsIntrospection tells whether an access ring of that format can sign the
 // answers of /introspect (RFC 9701), so that they prove where they come from.

@@ -46,10 +46,10 @@ std::string ClaimsText(const std::string& audience = "\"https://auth.example\"",
 struct AssertionFixture {
   ManualClock clock{Time(kNow)};
   ReplayMemory memory{100};
-  ClientKeys keys = Keys(SetOf({PublicJwk(ProofKey())}));
+  JwsKeys keys = Keys(SetOf({PublicJwk(ProofKey())}));
 
-  static ClientKeys Keys(const std::string& set) {
-    auto parsed = ClientKeys::Parse(set);
+  static JwsKeys Keys(const std::string& set) {
+    auto parsed = JwsKeys::Parse(set);
     REQUIRE_MESSAGE(parsed.ok(), parsed.error().message);
     return *std::move(parsed);
   }
@@ -224,13 +224,13 @@ TEST_CASE("what is no assertion names nobody") {
 
 TEST_CASE("a set of keys that leaks, is broken or empty is refused") {
   const SecretKey& key = ProofKey();
-  CHECK_FALSE(ClientKeys::Parse(SetOf({WriteSecretJwk(key)})).ok());
-  CHECK_FALSE(ClientKeys::Parse(SetOf({})).ok());
-  CHECK_FALSE(ClientKeys::Parse("{}").ok());
-  CHECK_FALSE(ClientKeys::Parse(SetOf({PublicJwk(key), PublicJwk(key)})).ok());
+  CHECK_FALSE(JwsKeys::Parse(SetOf({WriteSecretJwk(key)})).ok());
+  CHECK_FALSE(JwsKeys::Parse(SetOf({})).ok());
+  CHECK_FALSE(JwsKeys::Parse("{}").ok());
+  CHECK_FALSE(JwsKeys::Parse(SetOf({PublicJwk(key), PublicJwk(key)})).ok());
   std::string broken = PublicJwk(key);
   broken.replace(broken.find("\"x\":\"") + 5, 4, "AAAA");
-  CHECK_FALSE(ClientKeys::Parse(SetOf({broken})).ok());
+  CHECK_FALSE(JwsKeys::Parse(SetOf({broken})).ok());
 }
 
 TEST_CASE("a policy names every problem") {

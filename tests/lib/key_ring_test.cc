@@ -690,7 +690,7 @@ constexpr KeyPurpose kAllPurposes[] = {KeyPurpose::kAccess,
                                        KeyPurpose::kRefresh, KeyPurpose::kFeed,
                                        KeyPurpose::kEncryption};
 
-// PurposeOf is the one purpose that a format fits.
+// PurposeOf is the one purpose that a format fits, besides kStatements.
 KeyPurpose PurposeOf(KeyFormat format) {
   std::optional<KeyPurpose> found;
   for (KeyPurpose purpose : kAllPurposes) {
@@ -700,6 +700,14 @@ KeyPurpose PurposeOf(KeyFormat format) {
   }
   REQUIRE(found.has_value());
   return *found;
+}
+
+TEST_CASE("statements are signed with the keys of a signed JWT") {
+  for (KeyFormat format : kAllFormats) {
+    CAPTURE(KeyFormatName(format));
+    const bool signs = IsJws(format) && format != KeyFormat::kJwtHs256;
+    CHECK(FitsPurpose(KeyPurpose::kStatements, format) == signs);
+  }
 }
 
 TEST_CASE("a format fits one purpose, and unknown formats none") {

@@ -169,6 +169,7 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
       {"metadata", {{"GET", "/.well-known/oauth-authorization-server", 200}}},
       {"openidMetadata", {{"GET", "/.well-known/openid-configuration", 200}}},
       {"jwks", {{"GET", "/.well-known/jwks.json", 200}}},
+      {"statementsJwks", {{"GET", "/.well-known/statements-jwks.json", 200}}},
       {"openSession",
        {{"POST", "/v1/sessions", 201, open, kJson},
         {"POST", "/v1/sessions", 400, "{}", kJson},

@@ -46,6 +46,31 @@ TEST_CASE("a missing ring keeps the service from opening, and is named") {
   }
 }
 
+TEST_CASE("a statements ring may be made later, and may not get lost") {
+  const TestRings directory;
+  const auto rings = directory.Open();
+  CHECK(rings->statements() == nullptr);
+  const auto store = directory.Store();
+  const auto ring =
+      SigningRing::New({.purpose = KeyPurpose::kStatements,
+                        .format = KeyFormat::kJwtEs256,
+                        .generation = 1,
+                        .policy = DefaultPolicy(KeyPurpose::kStatements)},
+                       kFeedStart);
+  REQUIRE(ring.ok());
+  REQUIRE(store->Create(*ring).ok());
+  const auto changed = rings->Reload();
+  REQUIRE(changed.ok());
+  CHECK(*changed);
+  REQUIRE(rings->statements() != nullptr);
+  CHECK(rings->statements()->keys()[0].key.id() == ring->keys()[0].key.id());
+  // It is no ring of the verifiers of access tokens.
+  CHECK(rings->generation() == 2);
+  std::filesystem::remove(store->RingPath(KeyPurpose::kStatements));
+  CHECK_FALSE(rings->Reload().ok());
+  CHECK(rings->statements() != nullptr);
+}
+
 TEST_CASE("a ring in the file of another purpose is refused") {
   const TestRings directory;
   const auto store = directory.Store();

@@ -8,47 +8,24 @@
 #include <vector>
 
 #include "signet/clock.h"
-#include "signet/key_ring.h"
+#include "signet/jws_keys.h"
 #include "signet/replay.h"
 #include "signet/result.h"
 
 namespace signet {
 
 // Client authentication by private_key_jwt (RFC 7521 section 4.2, RFC 7523):
-// the client signs a short JWT with a key whose public half the server knows.
+// the client signs a short JWT with a key whose public half the server knows,
+// with one of kJwsAlgorithms.
 
 // The longest assertion that is looked at, in bytes.
 inline constexpr size_t kMaxAssertionLength = 8192;
 // The longest `jti` of an assertion, in bytes.
 inline constexpr size_t kMaxAssertionIdLength = 256;
-// The most keys that a client may have.
-inline constexpr size_t kMaxClientKeys = 16;
 
 // The value of client_assertion_type (RFC 7523 section 2.2).
 inline constexpr std::string_view kClientAssertionType =
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
-// The algorithms of assertions, for
-// token_endpoint_auth_signing_alg_values_supported (RFC 8414 section 2).
-// "Ed25519" is what RFC 9864 calls EdDSA with that curve.
-inline constexpr std::string_view kAssertionAlgorithms[] = {
-    "EdDSA", "ES256", "RS256", "PS256", "Ed25519"};
-
-// ClientKeys are the public keys of one client. It is a value.
-class ClientKeys {
- public:
-  // Parse reads a JWK set (RFC 7517) of 1 to kMaxClientKeys keys that sign
-  // with one of kAssertionAlgorithms; an RSA key without `alg` may sign with
-  // both. kInvalid if there is none, one is broken, two share a `kid`, or one
-  // is private or symmetric: then it has leaked.
-  static Result<ClientKeys> Parse(std::string_view jwks);
-
-  bool operator==(const ClientKeys&) const = default;
-
- private:
-  friend class AssertionVerifier;
-  std::vector<KeyRing> rings_;  // one for each algorithm that has a key
-};
 
 // AssertionRefusalCode is the closed set of verdicts other than "proven".
 enum class AssertionRefusalCode : uint8_t {
@@ -118,7 +95,7 @@ class AssertionVerifier {
   // `keys`. An assertion that is refused is not remembered, but for kReplayed.
   Result<void, AssertionRefusal> Verify(std::string_view assertion,
                                         std::string_view client_id,
-                                        const ClientKeys& keys) const;
+                                        const JwsKeys& keys) const;
 
  private:
   struct Assertion;
@@ -127,7 +104,7 @@ class AssertionVerifier {
       : policy_(std::move(policy)), memory_(&memory), clock_(&clock) {}
 
   std::optional<AssertionRefusal> CheckSignature(std::string_view assertion,
-                                                 const ClientKeys& keys,
+                                                 const JwsKeys& keys,
                                                  std::string& claims) const;
   std::optional<AssertionRefusal> CheckTimes(const Assertion& assertion,
                                              Time now) const;

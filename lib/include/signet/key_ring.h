@@ -18,6 +18,7 @@ enum class KeyPurpose : uint8_t {
   kRefresh = 2,
   kFeed = 3,
   kEncryption = 4,  // wraps signed tokens, so that only verifiers read them
+  kStatements = 5,  // signs what is no token: security events, status lists
 };
 
 std::string_view KeyPurposeName(KeyPurpose purpose);  // "access", …
@@ -25,7 +26,8 @@ Result<KeyPurpose> ParseKeyPurpose(std::string_view name);
 
 // FitsPurpose tells whether a ring of the purpose may hold keys of the format.
 // Purposes do not share formats: what was made for one of them can't be taken
-// for another's.
+// for another's. But kStatements has those of a signed JWT, as others demand
+// it; there the token's `typ` tells the two apart (statement.h).
 bool FitsPurpose(KeyPurpose purpose, KeyFormat format);
 
 // KeyState follows from a key's schedule and the clock, so every replica
