@@ -33,6 +33,16 @@ std::string FormEncode(std::string_view text) {
   return out;
 }
 
+// IsBelow tells whether a reference leads to a path below the present one's
+// last slash: the credentials never go elsewhere.
+bool IsBelow(std::string_view reference) {
+  constexpr size_t kMaxSize = 256;
+  return !reference.empty() && reference.size() <= kMaxSize &&
+         reference.front() != '/' && reference.find("..") == reference.npos &&
+         std::ranges::all_of(
+             reference, [](char c) { return IsUnreserved(c) || c == '/'; });
+}
+
 bool IsHostText(std::string_view authority) {
   return !authority.empty() && std::ranges::all_of(authority, [](char c) {
     return IsUnreserved(c) || c == ':' || c == '[' || c == ']';
@@ -139,7 +149,17 @@ void FeedHttp::Cancel() {
 }
 
 Result<FeedHttp::Answer> FeedHttp::Get(const std::string& path, size_t limit) {
-  return Ask(path, false, {}, limit, {});
+  constexpr int kMaxRedirects = 4;
+  std::string place = path;
+  for (int redirects = 0;; ++redirects) {
+    Result<Answer> answer = Ask(place, false, {}, limit, {});
+    if (!answer || answer->status != 307 || redirects == kMaxRedirects ||
+        !IsBelow(answer->location)) {
+      return answer;
+    }
+    // RFC 3986 section 5.2.3.
+    place = place.substr(0, place.rfind('/') + 1) + answer->location;
+  }
 }
 
 Result<FeedHttp::Answer> FeedHttp::Stream(const std::string& path,
@@ -160,6 +180,7 @@ Result<FeedHttp::Answer> FeedHttp::Ask(const std::string& path, bool stream,
   bool too_long = false;
   const auto on_head = [&](const httplib::Response& response) {
     answer.status = response.status;
+    answer.location = response.get_header_value("Location");
     answer.streamed = stream && response.status == 200 &&
                       response.get_header_value("Content-Type")
                           .starts_with("text/event-stream");

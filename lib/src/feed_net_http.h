@@ -24,13 +24,15 @@ Result<ServiceUrl> ParseServiceUrl(std::string_view url);
 
 // A FeedHttp asks the services of a feed, one at a time, over a connection
 // that it keeps open. It authenticates with HTTP Basic (RFC 6749 section
-// 2.3.1). It follows no redirect and takes no compressed body. One thread
+// 2.3.1). It takes no compressed body, and follows a redirect only from one
+// path to another below it. One thread
 // asks; any thread may cancel.
 class FeedHttp {
  public:
   struct Answer {
     int status = 0;
     bool streamed = false;  // the body went to on_chunk
+    std::string location;   // of a redirect
     std::string body;
   };
   using OnChunk = std::function<bool(std::string_view chunk)>;
@@ -44,8 +46,8 @@ class FeedHttp {
   // NextService turns to the next address, round and round.
   void NextService();
 
-  // Get fetches a path. kUnavailable if there is no whole answer of at most
-  // `limit` bytes. Any status is an answer.
+  // Get fetches a path, or where it is redirected to. kUnavailable if there is
+  // no whole answer of at most `limit` bytes. Any status is an answer.
   Result<Answer> Get(const std::string& path, size_t limit);
 
   // Stream fetches an event stream and hands it to on_chunk until that gives

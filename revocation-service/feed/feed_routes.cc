@@ -8,8 +8,14 @@
 //   /feed/stream?epoch=E&after=N    the same without end, as server-sent
 //                                   events `id: E.N`, `data: <base64url>`;
 //                                   the header Last-Event-ID: E.N wins
-//   /feed/snapshot                  one snapshot frame
+//   /feed/snapshot                  307 to the piece that is newest
+//   /feed/snapshot/NAME             one snapshot frame; of another name than
+//                                   the newest one's, 307 to that
 //   /feed/rings                     one rings frame
+//
+// A piece never changes, so that a shared cache may keep it: however many
+// verifiers start at once behind one, the service sends each piece once. Its
+// name can't be guessed, so only those learn it who may read the feed.
 //
 // Bodies are frames in the form of AppendFrame, but for the stream. Without a
 // cursor the log is told from the beginning of the present epoch.
@@ -226,34 +232,40 @@ void OpenStream(const Services& services, const http::Request& request,
   stream->OnClose([&publisher, id = *id] { publisher.Unsubscribe(id); });
 }
 
-http::Response SnapshotResponse(Publisher& publisher,
-                                std::string_view if_none_match) {
-  const auto snapshot = publisher.Snapshot();
-  if (!snapshot.ok()) return StoreUnavailable();
-  const Publisher::SnapshotAnswer& answer = **snapshot;
-  const std::string etag =
-      '"' + CursorText(answer.position) + "." +
-      std::to_string(answer.time.time_since_epoch().count()) + '"';
+// PieceResponse is for a name under which nothing else was ever sent.
+http::Response PieceResponse(const Publisher::SnapshotAnswer& snapshot) {
   std::string body;
-  // RFC 9110 section 13.1.2: a list of tags, compared weakly.
-  const bool same = if_none_match.find(etag) != if_none_match.npos;
-  if (!same) {
-    body.reserve(answer.frame.size() + sizeof(uint32_t));
-    AppendFrame(body, answer.frame);
-  }
+  body.reserve(snapshot.frame.size() + sizeof(uint32_t));
+  AppendFrame(body, snapshot.frame);
+  // RFC 9111 section 3.5: `public` lets a cache keep what was asked for with
+  // credentials. RFC 8246: no need to ask whether it has changed.
   http::Response response =
-      FramesResponse(std::move(body), "private, max-age=2");
-  if (same) response.status = 304;
-  response.headers.emplace_back("ETag", etag);
+      FramesResponse(std::move(body), "public, max-age=600, immutable");
+  response.headers.emplace_back("ETag", '"' + snapshot.name + '"');
   return response;
 }
 
+http::Response RedirectTo(std::string reference) {
+  return {307,
+          {{"Location", std::move(reference)}, {"Cache-Control", "no-store"}},
+          {}};
+}
+
+// SnapshotResponse answers for /feed/snapshot if the name is empty. The
+// references are relative: a proxy may have put a path before ours.
+http::Response SnapshotResponse(Publisher& publisher, std::string_view name) {
+  const auto snapshot = publisher.Snapshot();
+  if (!snapshot.ok()) return StoreUnavailable();
+  const std::string& newest = (*snapshot)->name;
+  if (name.empty()) return RedirectTo("snapshot/" + newest);
+  return name == newest ? PieceResponse(**snapshot) : RedirectTo(newest);
+}
+
 void SendSnapshot(const Services& services, feed::SnapshotWorker& worker,
-                  const http::Request& request, const ResponderPtr& responder) {
+                  std::string name, const ResponderPtr& responder) {
   const bool queued = worker.Submit(
-      [&publisher = services.publisher, responder,
-       if_none_match = std::string(request.Header("If-None-Match"))] {
-        responder->Send(SnapshotResponse(publisher, if_none_match));
+      [&publisher = services.publisher, responder, name = std::move(name)] {
+        responder->Send(SnapshotResponse(publisher, name));
       });
   if (!queued) {
     responder->Send(Unavailable("too many want a snapshot; try again"));
@@ -282,9 +294,15 @@ std::vector<Route> FeedRoutes(const Services& services) {
       route("/feed/log", "feed_log", SendLog),
       route("/feed/stream", "feed_stream", OpenStream),
       route("/feed/snapshot", "feed_snapshot",
+            [worker](const Services& with, const http::Request&,
+                     const ResponderPtr& responder) {
+              SendSnapshot(with, *worker, {}, responder);
+            }),
+      route("/feed/snapshot/{}", "feed_snapshot_piece",
             [worker](const Services& with, const http::Request& request,
                      const ResponderPtr& responder) {
-              SendSnapshot(with, *worker, request, responder);
+              const size_t name = request.path.rfind('/') + 1;
+              SendSnapshot(with, *worker, request.path.substr(name), responder);
             }),
       route("/feed/rings", "feed_rings", SendRings),
   };

@@ -42,7 +42,7 @@ struct Publisher::Impl {
         options(options_in),
         feed_clock(clock_in),
         follower(engine_in, options_in.max_recent),
-        snapshots(follower, clock_in, options_in.heartbeat) {}
+        snapshots(follower, clock_in, options_in.snapshot_age) {}
 
   // Moment is what every frame begins with. The time is read before the store
   // says how far the log goes: all that was acknowledged before it is in.

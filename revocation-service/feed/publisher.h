@@ -26,6 +26,8 @@ class Publisher {
     Duration heartbeat = std::chrono::seconds(2);
     // Entries that a cursor may lie behind before it must take a snapshot.
     size_t max_recent = 65'536;
+    // For how long a snapshot is shared. The log must reach as far back.
+    Duration snapshot_age = std::chrono::seconds(10);
   };
 
   // Open reads checkpoint and log, and starts the thread that signs.
@@ -55,11 +57,13 @@ class Publisher {
     std::string frames;     // AppendFrame format; ends with a head's claim
   };
 
-  // SnapshotAnswer is shared by all who ask within a heartbeat, so its head
-  // may be that old: a replica follows it with the log at once.
+  // SnapshotAnswer is shared by all who ask within snapshot_age, so its head
+  // may be that old: a replica follows it with the log at once. The name is
+  // that of these bytes alone; nobody guesses it without them.
   struct SnapshotAnswer {
     FeedPosition position;
     Time time{};
+    std::string name;
     std::string frame;
   };
 

@@ -61,7 +61,7 @@ std::vector<Route> OAuthRoutes(const Services& services);
 // ApiRoutes: /v1/sessions, /v1/revocations, /v1/audit.
 std::vector<Route> ApiRoutes(const Services& services);
 
-// FeedRoutes: /feed/head, /feed/log, /feed/stream, /feed/snapshot,
+// FeedRoutes: /feed/head, /feed/log, /feed/stream, /feed/snapshot[/NAME],
 // /feed/rings.
 std::vector<Route> FeedRoutes(const Services& services);
 

@@ -154,6 +154,11 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
       RunningSignetd::Text(signetd.Open("bob"), "session_id");
   const std::string stepped =
       RunningSignetd::Text(signetd.Open("erin"), "session_id");
+  // The last change: the snapshot is shared for seconds.
+  const auto redirect =
+      signetd.client->Get("/feed/snapshot", RunningSignetd::AsDev());
+  REQUIRE(redirect);
+  const std::string place = "/feed/" + redirect->get_header_value("Location");
   const std::string exchange = "grant_type=refresh_token&refresh_token=";
   const std::string open = R"({"subject":"carol","audience":"orders"})";
   return {
@@ -232,8 +237,12 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
         {"GET", "/feed/log", 401, "", "", false}}},
       {"feedStream", {{"GET", "/feed/stream", 401, "", "", false}}},
       {"feedSnapshot",
-       {{"GET", "/feed/snapshot", 200},
+       {{"GET", "/feed/snapshot", 307},
         {"GET", "/feed/snapshot", 401, "", "", false}}},
+      {"feedSnapshotPiece",
+       {{"GET", place, 200},
+        {"GET", "/feed/snapshot/gone", 307},
+        {"GET", place, 401, "", "", false}}},
       {"feedRings",
        {{"GET", "/feed/rings", 200},
         {"GET", "/feed/rings", 401, "", "", false}}},

@@ -24,8 +24,9 @@ using testing::NumberOf;
 using testing::ServiceUnderTest;
 using testing::Tokens;
 
-constexpr const char* kPaths[] = {"/feed/head", "/feed/log", "/feed/stream",
-                                  "/feed/snapshot", "/feed/rings"};
+constexpr const char* kPaths[] = {"/feed/head",           "/feed/log",
+                                  "/feed/stream",         "/feed/snapshot",
+                                  "/feed/snapshot/1.0.x", "/feed/rings"};
 
 // FakeStream is the client's end of a stream.
 class FakeStream final : public http::EventStream {
@@ -269,27 +270,40 @@ TEST_CASE("a long poll that waits in vain ends with a head") {
   CHECK(replica.heads == 1);
 }
 
-TEST_CASE("a snapshot may be kept for a moment by its reader") {
+TEST_CASE("a snapshot is sent under a name of its own, for caches to keep") {
   FeedUnderTest feed;
   feed.Revoke(Tokens(5, "t"));
-  const http::Response response = feed.Get("/feed/snapshot");
-  CheckFrames(response);
-  CHECK(HeaderOf(response, "Cache-Control") == "private, max-age=2");
-  const std::string etag = HeaderOf(response, "ETag");
-  CHECK(etag.starts_with("\"1.5."));
-  ModelReplica replica = feed.NewReplica();
-  replica.ApplyBody(response.body);
-  CHECK(replica.list.size() == 5);
+  const http::Response redirect = feed.Get("/feed/snapshot");
+  CHECK(redirect.status == 307);
+  CHECK(HeaderOf(redirect, "Cache-Control") == "no-store");
+  const std::string place = HeaderOf(redirect, "Location");
+  CHECK(place.starts_with("snapshot/1.5."));
 
-  const http::Response same =
-      feed.Get("/feed/snapshot", {{"If-None-Match", "\"x\", W/" + etag}});
-  CHECK(same.status == 304);
-  CHECK(same.body.empty());
-  CHECK(HeaderOf(same, "ETag") == etag);
+  const http::Response piece = feed.Get("/feed/" + place);
+  CheckFrames(piece);
+  CHECK(HeaderOf(piece, "Cache-Control") == "public, max-age=600, immutable");
+  CHECK("snapshot/" + HeaderOf(piece, "ETag").substr(1) == place + '"');
+  ModelReplica replica = feed.NewReplica();
+  replica.ApplyBody(piece.body);
+  CHECK(replica.list.size() == 5);
+  CHECK(feed.Get("/feed/" + place).body == piece.body);
+}
+
+TEST_CASE("who asks for a piece that is gone is sent to the newest") {
+  FeedUnderTest feed;
+  feed.Revoke(Tokens(5, "t"));
+  const std::string old = HeaderOf(feed.Get("/feed/snapshot"), "Location");
+  feed.Revoke(Tokens(1, "u"));
+  // For a while it is the newest, whatever comes.
+  CHECK(feed.Get("/feed/" + old).status == 200);
   feed.clock.Advance(minutes(1));
-  const http::Response later =
-      feed.Get("/feed/snapshot", {{"If-None-Match", etag}});
-  CHECK(later.status == 200);
+  const http::Response gone = feed.Get("/feed/" + old);
+  CHECK(gone.status == 307);
+  const std::string name = HeaderOf(gone, "Location");
+  CHECK(name.starts_with("1.6."));
+  CHECK(feed.Get("/feed/snapshot/" + name).status == 200);
+  CHECK(feed.Get("/feed/snapshot/junk").status == 307);
+  CHECK(feed.Get("/feed/snapshot/").status == 404);
 }
 
 TEST_CASE("the rings are one frame") {

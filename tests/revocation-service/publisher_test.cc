@@ -280,8 +280,10 @@ TEST_CASE("a snapshot gives a cold replica all, and the log goes on from it") {
   CHECK(replica.list.size() == 52);
 }
 
-TEST_CASE("a snapshot is shared for a heartbeat, while the log reaches it") {
-  FeedFixture feed({.heartbeat = seconds(600), .max_recent = 10});
+TEST_CASE("a snapshot is shared for a while, as long as the log reaches it") {
+  FeedFixture feed({.heartbeat = seconds(600),
+                    .max_recent = 10,
+                    .snapshot_age = seconds(600)});
   feed.Revoke(Tokens(1, "t"));
   const auto first = *feed.publisher->Snapshot();
   feed.Revoke(Tokens(1, "u"));
@@ -291,6 +293,8 @@ TEST_CASE("a snapshot is shared for a heartbeat, while the log reaches it") {
   const auto second = *feed.publisher->Snapshot();
   CHECK(second != first);
   CHECK(second->position.sequence == 2);
+  CHECK(second->name.starts_with("1.2."));
+  CHECK(second->name != first->name);
 
   feed.Revoke(Tokens(11, "many"));
   const auto third = *feed.publisher->Snapshot();
