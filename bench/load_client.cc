@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string_view>
 
@@ -108,6 +109,13 @@ class Connection {
 };
 
 }  // namespace
+
+double ResidentBytes(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  double total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
 
 double Percentile(std::vector<double>& values, double share) {
   std::sort(values.begin(), values.end());

@@ -15,6 +15,9 @@ struct LoadResult {
   size_t failed = 0;  // answers that were not 200
 };
 
+// ResidentBytes is the memory that a process occupies.
+double ResidentBytes(int pid);
+
 // Percentile sorts the values. REQUIRES: there are some.
 double Percentile(std::vector<double>& values, double share);
 

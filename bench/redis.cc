@@ -44,7 +44,8 @@ pid_t Start(in_port_t port) {
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(nowhere, STDERR_FILENO);
   ::execlp("redis-server", "redis-server", "--bind", "127.0.0.1", "--port",
-           text.c_str(), "--save", "", "--appendonly", "no", nullptr);
+           text.c_str(), "--save", "", "--appendonly", "no", "--maxclients",
+           "12000", nullptr);
   ::_exit(127);
 }
 
@@ -67,9 +68,9 @@ int Connect(in_port_t port) {
 }  // namespace
 
 Redis::Redis() {
-  const in_port_t port = FreePort();
-  server_ = Start(port);
-  socket_ = Connect(port);
+  port_ = FreePort();
+  server_ = Start(port_);
+  socket_ = Connect(port_);
   Require(socket_ >= 0, "redis-server does not start: bench/install-peers");
 }
 

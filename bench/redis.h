@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,11 +22,13 @@ class Redis {
   void Set(std::string_view key, std::string_view value);
   // Get returns the size of the value, or -1.
   int Get(std::string_view key);
+  uint16_t port() const { return port_; }
 
  private:
   // Ask sends one command and waits for the whole answer.
   std::string_view Ask(std::initializer_list<std::string_view> words);
 
+  uint16_t port_ = 0;
   pid_t server_ = -1;
   int socket_ = -1;
   std::string request_, answer_;

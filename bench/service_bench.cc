@@ -49,13 +49,6 @@ SignetdProcess StartSignetd(const TempDir& keys, const std::string& data) {
   return process;
 }
 
-double ResidentMiB(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
-}
-
 // SyncsPerSecond: what the disk can do, if each sync carries what a group of
 // exchanges writes.
 double SyncsPerSecond(const std::string& path) {
@@ -89,7 +82,7 @@ void IdleMemory() {
   TempDir directory;
   SignetdProcess process = StartSignetd(directory, directory / "data");
   std::this_thread::sleep_for(std::chrono::seconds(3));
-  const double used = ResidentMiB(process.pid());
+  const double used = ResidentBytes(process.pid()) / (1 << 20);
   Print("idle_memory", used, "MiB", 48, "bound", used / 48);
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "bench/setup.h"
+#include "revocation-service/feed/log_entry.h"
 #include "signet/mutex.h"
 
 namespace signet::bench {
@@ -104,6 +105,30 @@ std::vector<double> StoreLoad::Exchange(size_t count, bool in_turn) {
         });
   }
   return times;
+}
+
+void FillLog(const std::string& directory, size_t entries) {
+  constexpr size_t kBatch = 1'000;
+  const auto engine = Require(service::OpenRocksDbEngine(directory));
+  std::mt19937_64 random(1);
+  const EpochSeconds now = ToSeconds(SystemClock::Shared().Now());
+  for (size_t done = 0; done < entries; done += kBatch) {
+    service::Batch batch;
+    for (size_t i = 0; i < std::min(kBatch, entries - done); ++i) {
+      service::LogEntry entry;
+      entry.revocation = {.kind = RevocationKind::kSession,
+                          .id = RandomId(random),
+                          .at = now,
+                          .drop_after = now + Seconds(60 * 15)};
+      entry.value = Base64UrlEncode(entry.revocation.id);
+      entry.reason = "logout";
+      entry.actor = "backend";
+      batch.log.push_back(service::EncodeLogEntry(entry));
+    }
+    for (auto& committed : engine->Commit({&batch, 1})) {
+      Require(committed.ok(), "filling a log");
+    }
+  }
 }
 
 double CompactedBytes(const std::string& directory) {

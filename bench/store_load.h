@@ -39,6 +39,10 @@ class StoreLoad {
   size_t next_ = 0;
 };
 
+// FillLog makes a store whose log has that many live revocations, of sessions
+// of random ids.
+void FillLog(const std::string& directory, size_t entries);
+
 // CompactedBytes compacts the store in a directory that nobody has open, and
 // returns what it takes then.
 double CompactedBytes(const std::string& directory);
