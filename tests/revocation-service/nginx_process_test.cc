@@ -1,0 +1,171 @@
+// Many verifiers behind nginx, with the configuration that we ship.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "signet/feed.h"
+#include "signet/issuer.h"
+#include "signet/ring_store.h"
+#include "tests/revocation-service/operations_fixture.h"
+
+namespace signet::testing {
+namespace {
+
+constexpr char kNginx[] = "/usr/sbin/nginx";
+constexpr size_t kVerifiers = 30;
+constexpr size_t kRevoked = 50;
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string Replaced(std::string text, const std::string& from,
+                     const std::string& to) {
+  const size_t at = text.find(from);
+  REQUIRE_MESSAGE(at != text.npos, "nginx.conf lacks " << from);
+  return text.replace(at, from.size(), to);
+}
+
+uint16_t FreePort() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(probe, generic, size) == 0);
+  REQUIRE(::getsockname(probe, generic, &size) == 0);
+  ::close(probe);
+  return ntohs(address.sin_port);
+}
+
+// Nginx runs with our configuration, but for places and ports.
+class Nginx {
+ public:
+  explicit Nginx(uint16_t service_port) : port_(FreePort()) {
+    std::string site = ReadAll(std::string(SIGNET_SOURCE_DIR) +
+                               "/revocation-service/deploy/nginx.conf");
+    site = Replaced(site, "/var/cache/nginx/signet", directory_ / "cache");
+    site = Replaced(site, "127.0.0.1:8420",
+                    "127.0.0.1:" + std::to_string(service_port));
+    site = Replaced(site, "listen 127.0.0.1:8480",
+                    "listen 127.0.0.1:" + std::to_string(port_));
+    std::ofstream(directory_ / "nginx.conf")
+        << (::getuid() == 0 ? "user root;\n" : "") << "daemon off;\npid "
+        << directory_ / "pid"
+        << ";\nevents {}\nhttp {\naccess_log off;\n"
+        << "client_body_temp_path " << directory_ / "body"
+        << ";\nproxy_temp_path " << directory_ / "proxy"
+        << ";\nfastcgi_temp_path " << directory_ / "f"
+        << ";\nuwsgi_temp_path " << directory_ / "u"
+        << ";\nscgi_temp_path " << directory_ / "s"
+        << ";\n"
+        << site << "}\n";
+    Spawn();
+  }
+  ~Nginx() {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(port_);
+  }
+  bool Answers() const {
+    httplib::Client client("127.0.0.1", port_);
+    return static_cast<bool>(client.Get("/.well-known/jwks.json"));
+  }
+  std::string log() const { return ReadAll(directory_ / "error"); }
+
+ private:
+  void Spawn() {
+    const std::string config = directory_ / "nginx.conf";
+    const std::string log = directory_ / "error";
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ > 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    ::execl(kNginx, kNginx, "-c", config.c_str(), "-e", log.c_str(), nullptr);
+    ::_exit(127);
+  }
+
+  TempDir directory_;
+  uint16_t port_;
+  pid_t pid_ = -1;
+};
+
+std::unique_ptr<RevocationFeed> StartFeed(const std::string& url,
+                                          const std::string& ring) {
+  FeedOptions options;
+  options.services = {url};
+  options.client_id = "dev";
+  options.client_secret = "dev-secret";
+  auto public_ring = ReadPublicRing(ring);
+  REQUIRE(public_ring.ok());
+  options.feed_ring = *std::move(public_ring);
+  options.timeout = std::chrono::seconds(30);
+  auto feed = RevocationFeed::Start(options);
+  REQUIRE_MESSAGE(feed.ok(), feed.error().message);
+  return *std::move(feed);
+}
+
+// Asked is how often the service itself was asked for an endpoint.
+size_t Asked(RunningSignetd& signetd, const std::string& endpoint) {
+  const std::string text = signetd.Admin("/metrics")->body;
+  const std::string name =
+      "signet_http_requests_total{endpoint=\"" + endpoint + "\"";
+  size_t asked = 0;
+  for (size_t at = text.find(name); at != text.npos;
+       at = text.find(name, at + 1)) {
+    asked += std::stoul(text.substr(text.find('}', at) + 1));
+  }
+  return asked;
+}
+
+void Revoke(RunningSignetd& signetd, const std::string& session) {
+  const auto answer = signetd.Json(
+      "/v1/revocations", R"({"kind":"session","value":")" + session + "\"}");
+  REQUIRE(answer);
+  REQUIRE(answer->status == 201);
+}
+
+TEST_CASE("many verifiers start behind nginx, and the service hardly notices") {
+  if (::access(kNginx, X_OK) != 0) {
+    std::puts("skipped: verifiers behind nginx, which is not installed");
+    return;
+  }
+  RunningSignetd signetd;
+  for (size_t i = 0; i < kRevoked; ++i) Revoke(signetd, NewId());
+  const Nginx nginx(signetd.process().port());
+  REQUIRE_MESSAGE(Eventually([&] { return nginx.Answers(); }), nginx.log());
+
+  std::vector<std::unique_ptr<RevocationFeed>> feeds;
+  for (size_t i = 0; i < kVerifiers; ++i) {
+    feeds.push_back(StartFeed(nginx.url(), signetd.path("keys/feed.pub.json")));
+  }
+  for (const auto& feed : feeds) {
+    const Status fresh = feed->WaitUntilFresh(std::chrono::minutes(1));
+    REQUIRE_MESSAGE(fresh.ok(), fresh.error().message);
+    CHECK(feed->status().entries == kRevoked);
+  }
+  CHECK(Asked(signetd, "feed_snapshot") >= kVerifiers);
+  // Each piece once. One is the newest for ten seconds.
+  const size_t pieces = Asked(signetd, "feed_snapshot_piece");
+  CHECK(pieces >= 1);
+  CHECK(pieces < kVerifiers / 2);
+
+  // And what is no snapshot comes through at once.
+  Revoke(signetd, NewId());
+  for (const auto& feed : feeds) {
+    CHECK(Eventually([&] { return feed->status().entries == kRevoked + 1; }));
+  }
+}
+
+}  // namespace
+}  // namespace signet::testing
