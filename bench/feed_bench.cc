@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "bench/load_client.h"
@@ -155,33 +156,50 @@ void FanOut(size_t count, int rounds) {
   PrintTail(name, ours, theirs);
 }
 
-// UnderLoad is the same while clients exchange refresh tokens as fast as they
-// can, beside the quiet service.
-void UnderLoad(size_t count, int rounds) {
+// Disturbed tells a fan while something else goes on at its service, again and
+// again, beside a fan of a service that is left alone.
+void Disturbed(const std::string& name, size_t count, int rounds,
+               const std::function<void(uint16_t port)>& disturb) {
   const Service busy, quiet;
-  std::vector<std::string> tokens = OpenTokens(busy.port(), 16);
-  std::atomic<bool> stop{false};
   SignetFan busy_fan(busy.port(), count);
   SignetFan quiet_fan(quiet.port(), count);
-  std::vector<double> loaded, idle;
-  for (int i = 0; i < rounds; ++i) idle.push_back(quiet_fan.Tell());
-  std::thread load([&] {
-    while (!stop) {
-      RefreshLoad(busy.port(), tokens, {}, std::chrono::milliseconds(500));
-    }
+  std::vector<double> disturbed, alone;
+  for (int i = 0; i < rounds; ++i) alone.push_back(quiet_fan.Tell());
+  std::atomic<bool> stop{false};
+  std::thread other([&] {
+    while (!stop) disturb(busy.port());
   });
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  for (int i = 0; i < rounds; ++i) loaded.push_back(busy_fan.Tell());
+  for (int i = 0; i < rounds; ++i) disturbed.push_back(busy_fan.Tell());
   stop = true;
-  load.join();
-  const std::string name = "fanout_" + std::to_string(count) + "_loaded";
+  other.join();
   for (const auto& [suffix, share] :
        {std::pair{"", 0.5}, std::pair{"_p99", 0.99}, std::pair{"_max", 1.0}}) {
-    const double value = Percentile(loaded, share);
-    const double baseline = Percentile(idle, share);
-    Print(name + suffix, value, "ms", baseline, "without refreshes",
+    const double value = Percentile(disturbed, share);
+    const double baseline = Percentile(alone, share);
+    Print(name + suffix, value, "ms", baseline, "the same undisturbed",
           value / baseline);
   }
+}
+
+// WithRefreshes: 16 clients exchange refresh tokens as fast as they can.
+void WithRefreshes(size_t count, int rounds) {
+  std::vector<std::string> tokens;
+  Disturbed("fanout_" + std::to_string(count) + "_refreshes", count, rounds,
+            [&](uint16_t port) {
+              if (tokens.empty()) tokens = OpenTokens(port, 16);
+              RefreshLoad(port, tokens, {}, std::chrono::milliseconds(500));
+            });
+}
+
+// WithStorm: many verifiers connect at once, get their first frame, hang up,
+// and come again.
+void WithStorm(size_t count, size_t others, int rounds) {
+  Disturbed("fanout_" + std::to_string(count) + "_storm", count, rounds,
+            [&](uint16_t port) {
+              const Subscribers crowd(port, others, Get("/feed/stream"),
+                                      "\n\n");
+            });
 }
 
 void SubscriberMemory(size_t count) {
@@ -280,9 +298,9 @@ int main(int argc, char** argv) {
   for (const size_t count : sizes.fans) {
     if (wanted("fanout_" + std::to_string(count))) FanOut(count, sizes.rounds);
   }
-  const size_t loaded = sizes.fans[1];
-  if (wanted("fanout_" + std::to_string(loaded) + "_loaded")) {
-    UnderLoad(loaded, sizes.rounds);
+  if (wanted("fanout_refreshes")) WithRefreshes(sizes.fans[1], sizes.rounds);
+  if (wanted("fanout_storm")) {
+    WithStorm(sizes.fans[0], sizes.idle, sizes.rounds);
   }
   if (wanted("subscriber_memory")) SubscriberMemory(sizes.idle);
   if (wanted("frame_bytes")) FrameSizes();
