@@ -101,7 +101,8 @@ class Nginx {
 };
 
 std::unique_ptr<RevocationFeed> StartFeed(const std::string& url,
-                                          const std::string& ring) {
+                                          const std::string& ring,
+                                          FeedMode mode) {
   FeedOptions options;
   options.services = {url};
   options.client_id = "dev";
@@ -109,6 +110,8 @@ std::unique_ptr<RevocationFeed> StartFeed(const std::string& url,
   auto public_ring = ReadPublicRing(ring);
   REQUIRE(public_ring.ok());
   options.feed_ring = *std::move(public_ring);
+  options.mode = mode;
+  options.poll_interval = std::chrono::milliseconds(100);
   options.timeout = std::chrono::seconds(30);
   auto feed = RevocationFeed::Start(options);
   REQUIRE_MESSAGE(feed.ok(), feed.error().message);
@@ -135,35 +138,67 @@ void Revoke(RunningSignetd& signetd, const std::string& session) {
   REQUIRE(answer->status == 201);
 }
 
-TEST_CASE("many verifiers start behind nginx, and the service hardly notices") {
-  if (::access(kNginx, X_OK) != 0) {
-    std::puts("skipped: verifiers behind nginx, which is not installed");
-    return;
+// Crowd is a service, nginx before it, and many verifiers behind that.
+struct Crowd {
+  explicit Crowd(FeedMode mode) {
+    for (size_t i = 0; i < kRevoked; ++i) Revoke(signetd, NewId());
+    nginx = std::make_unique<Nginx>(signetd.process().port());
+    REQUIRE_MESSAGE(Eventually([&] { return nginx->Answers(); }), nginx->log());
+    for (size_t i = 0; i < kVerifiers; ++i) {
+      feeds.push_back(
+          StartFeed(nginx->url(), signetd.path("keys/feed.pub.json"), mode));
+    }
+    for (const auto& feed : feeds) {
+      const Status fresh = feed->WaitUntilFresh(std::chrono::minutes(1));
+      REQUIRE_MESSAGE(fresh.ok(), fresh.error().message);
+      CHECK(feed->status().entries == kRevoked);
+    }
   }
-  RunningSignetd signetd;
-  for (size_t i = 0; i < kRevoked; ++i) Revoke(signetd, NewId());
-  const Nginx nginx(signetd.process().port());
-  REQUIRE_MESSAGE(Eventually([&] { return nginx.Answers(); }), nginx.log());
 
+  void RevokeOneMore() {
+    Revoke(signetd, NewId());
+    for (const auto& feed : feeds) {
+      CHECK(Eventually([&] { return feed->status().entries > kRevoked; }));
+    }
+  }
+
+  RunningSignetd signetd;
+  std::unique_ptr<Nginx> nginx;
   std::vector<std::unique_ptr<RevocationFeed>> feeds;
-  for (size_t i = 0; i < kVerifiers; ++i) {
-    feeds.push_back(StartFeed(nginx.url(), signetd.path("keys/feed.pub.json")));
-  }
-  for (const auto& feed : feeds) {
-    const Status fresh = feed->WaitUntilFresh(std::chrono::minutes(1));
-    REQUIRE_MESSAGE(fresh.ok(), fresh.error().message);
-    CHECK(feed->status().entries == kRevoked);
-  }
-  CHECK(Asked(signetd, "feed_snapshot") >= kVerifiers);
+};
+
+bool HasNginx() {
+  if (::access(kNginx, X_OK) == 0) return true;
+  std::puts("skipped: verifiers behind nginx, which is not installed");
+  return false;
+}
+
+TEST_CASE("many verifiers start behind nginx, and the service hardly notices") {
+  if (!HasNginx()) return;
+  Crowd crowd(FeedMode::kSubscribe);
+  CHECK(Asked(crowd.signetd, "feed_snapshot") >= kVerifiers);
   // Each piece once. One is the newest for ten seconds.
-  const size_t pieces = Asked(signetd, "feed_snapshot_piece");
+  const size_t pieces = Asked(crowd.signetd, "feed_snapshot_piece");
   CHECK(pieces >= 1);
   CHECK(pieces < kVerifiers / 2);
-
   // And what is no snapshot comes through at once.
-  Revoke(signetd, NewId());
-  for (const auto& feed : feeds) {
-    CHECK(Eventually([&] { return feed->status().entries == kRevoked + 1; }));
+  crowd.RevokeOneMore();
+}
+
+TEST_CASE("many verifiers that poll behind nginx share the answers") {
+  if (!HasNginx()) return;
+  Crowd crowd(FeedMode::kPoll);
+  const auto frames = [&] {
+    size_t sum = 0;
+    for (const auto& feed : crowd.feeds) sum += feed->status().frames;
+    return sum;
+  };
+  CHECK(Eventually([&] { return frames() >= 20 * kVerifiers; }));
+  CHECK(Asked(crowd.signetd, "feed_log") < frames() / 2);
+  crowd.RevokeOneMore();
+  for (const auto& feed : crowd.feeds) {
+    CHECK(feed->status().refused == 0);
+    CHECK(feed->status().staleness < std::chrono::minutes(1));
   }
 }
 
