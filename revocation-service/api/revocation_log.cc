@@ -8,7 +8,7 @@
 //   /v1/revocations[?epoch=E][&after=N][&wait=S][&limit=L]
 //       entries after N; with `wait`, once there are some or S seconds have
 //       passed. 410: it was trimmed past N. 409: the epoch is another, or N
-//       lies ahead of the log.
+//       lies ahead of its log.
 //
 //   F = epoch "." sequence "." time "." kind "." id
 //       position and time (ms) of the first page, and the last name of the
@@ -178,6 +178,13 @@ Result<LogQuery, http::Response> ReadLogQuery(const Services& services,
   return read;
 }
 
+// IsElsewhere: the place is not of this log. Who names no epoch is not told:
+// the answer's says whether it is another one.
+bool IsElsewhere(const LogQuery& query, const FeedPosition& position) {
+  return query.epoch &&
+         (*query.epoch != position.epoch || query.after > position.sequence);
+}
+
 void AddTimes(const Revocation& revocation, json::object& out) {
   if (IsCutoff(revocation.kind)) {
     out["not_before"] = FormatTimestamp(revocation.not_before);
@@ -209,8 +216,7 @@ http::Response LogResponse(const Services& services, const LogQuery& query) {
   const auto known = services.publisher.Refresh();
   if (!known) return Unavailable("the log could not be read; try again");
   const FeedPosition position = known->position;
-  if (query.epoch.value_or(position.epoch) != position.epoch ||
-      query.after > position.sequence) {
+  if (IsElsewhere(query, position)) {
     return NewEpoch(position.epoch, query.carried.wait);
   }
   const auto entries = services.publisher.Recent(query.after, query.limit());
@@ -220,13 +226,16 @@ http::Response LogResponse(const Services& services, const LogQuery& query) {
   if (!entries) return Unavailable("the log could not be read; try again");
   json::array list;
   for (const auto& entry : *entries) list.push_back(Describe(entry));
-  const uint64_t last =
-      entries->empty() ? query.after : entries->back().sequence;
+  const uint64_t last = entries->empty()
+                            ? std::min(query.after, position.sequence)
+                            : entries->back().sequence;
   json::object body = Answer(position.epoch, std::move(list),
                              LogTarget({position.epoch, last}, query.carried));
   // Entries may have come since the position was read.
   body["last"] = std::max(position.sequence, last);
-  if (last >= position.sequence) body["time"] = FormatTimestamp(known->time);
+  if (query.after <= position.sequence && last >= position.sequence) {
+    body["time"] = FormatTimestamp(known->time);
+  }
   return JsonResponse(200, json::serialize(body));
 }
 
@@ -306,8 +315,7 @@ void GetRevocations(const Services& services, const http::Request& request,
   if (!query) return responder->Send(query.error());
   const FeedPosition present = services.publisher.position();
   // What is not of this log need not wait for its answer.
-  if (query->carried.wait == 0 || query->after > present.sequence ||
-      query->epoch.value_or(present.epoch) != present.epoch) {
+  if (query->carried.wait == 0 || IsElsewhere(*query, present)) {
     return responder->Send(LogResponse(services, *query));
   }
   services.publisher.WhenPast({present.epoch, query->after},

@@ -8,6 +8,8 @@
 #include <set>
 #include <string>
 
+#include "revocation-service/feed/checkpoint.h"
+#include "revocation-service/feed/wire.h"
 #include "revocation-service/status/status_lists.h"
 #include "tests/revocation-service/service_under_test.h"
 
@@ -282,6 +284,39 @@ TEST_CASE("a clock that jumps ahead takes no list away for an hour") {
   service.clock.SetWall(service.clock.Now() + std::chrono::hours(24));
   CHECK(*service.status_lists->Sweep(100) == 0);
   CHECK(Records(service) == 1);
+}
+
+TEST_CASE("what a restore has lost is invalid, and what it knows is as it is") {
+  World world;
+  ServiceUnderTest& service = world.service;
+  const auto lost = world.Reference(world.Open("alice"));
+  const auto known = world.Reference(world.Open("bob"));
+  REQUIRE(lost->uri == known->uri);
+  const std::string text = known->uri.substr(known->uri.rfind('/') + 1);
+  const auto id = ParseStatusListText(text);
+  REQUIRE(id.has_value());
+  // As restore.cc does: the epoch is the second of the restore.
+  feed::FieldWriter epoch;
+  epoch.Integer(static_cast<uint32_t>(
+      ToSeconds(service.clock.Now()).time_since_epoch().count() + 1));
+  const Batch restore{
+      .puts = {{std::string(feed::kEpochKey), epoch.Take()}},
+      .deletes = {StatusKey({*id, static_cast<uint32_t>(lost->index)})}};
+  REQUIRE(service.memory->Commit({&restore, 1}).front().ok());
+  auto publisher =
+      Publisher::Open(*service.memory, *service.rings, service.clock, {});
+  REQUIRE(publisher.ok());
+  StatusLists lists({*service.memory, *service.committer, **publisher,
+                     *service.rings, service.clock});
+  const auto made = lists.Make(*id, known->uri);
+  REQUIRE(made.ok());
+  const Time now = service.clock.Now();
+  const auto keys =
+      JwsKeys::Parse(service.rings->statements()->Public().Jwks(now));
+  const auto list = StatusList::Read(*keys, known->uri, (*made)->token, now);
+  REQUIRE(list.ok());
+  CHECK(list->At(lost->index) == 1);
+  CHECK(list->At(known->index) == 0);
 }
 
 TEST_CASE("no place is given twice, and neighbours are strangers") {
