@@ -1,5 +1,5 @@
 // Status List Tokens and the claim that refers to them,
-// draft-ietf-oauth-status-list-12:
+// draft-ietf-oauth-status-list-17:
 //
 //   claim   = "status":{"status_list":{"idx":number,"uri":text}, …}
 //   payload = {"sub":text,"iat":time[,"exp":time][,"ttl":number],
@@ -177,7 +177,7 @@ TokenStatus TokenStatusOf(uint8_t value) {
     case 2:
       return TokenStatus::kSuspended;
     default:
-      return value == 3 || (value >= 0x0b && value <= 0x0f)
+      return value == 3 || (value >= 0x0c && value <= 0x0f)
                  ? TokenStatus::kApplicationSpecific
                  : TokenStatus::kReserved;
   }

@@ -25,7 +25,7 @@ Result<void, http::Response> CheckQuery(const std::string& query) {
 }
 
 // WithStatus appends the claim by which a status list is found
-// (draft-ietf-oauth-status-list-12 section 6.2) to the session's own. If one
+// (draft-ietf-oauth-status-list-17 section 6.2) to the session's own. If one
 // of them has the name, no token can be made.
 std::string WithStatus(const Services& services, const Grant& grant) {
   std::string claims = grant.session.custom;

@@ -14,7 +14,7 @@
 
 namespace signet::service {
 
-// StatusLists makes Status List Tokens (draft-ietf-oauth-status-list-12) from
+// StatusLists makes Status List Tokens (draft-ietf-oauth-status-list-17) from
 // what the store knows of tokens and the list of revocations: a bit is what a
 // verifier on the feed would say of that token. All parts are borrowed. Safe
 // from any thread.

@@ -1,5 +1,5 @@
 // GET /status/{id}: a Status List Token, for anybody
-// (draft-ietf-oauth-status-list-12 section 8).
+// (draft-ietf-oauth-status-list-17 section 8).
 
 #include <string>
 #include <utility>
@@ -47,7 +47,7 @@ http::Response ListResponse(StatusLists& lists, const StatusListId& id,
        "public, max-age=" + std::to_string(lists.ttl().count())},
       {"ETag", answer.etag},
       {"Vary", "Accept"},
-      // Section 11.4 (CORS): browsers may read it.
+      // Section 8.1: browsers may read it.
       {"Access-Control-Allow-Origin", "*"}};
   if (!same) response.body = answer.token;
   return response;
@@ -64,6 +64,11 @@ Route StatusRoute(const Services& services, const std::string& path) {
         if (!Accepts(request)) {
           return responder->Send(ErrorResponse(
               406, "not_acceptable", "status lists are " + std::string(kType)));
+        }
+        // Section 8.4: what was is not kept.
+        if (!request.query.empty()) {
+          return responder->Send(ErrorResponse(
+              501, "not_implemented", "there are no lists of another time"));
         }
         const std::string text =
             request.path.substr(request.path.rfind('/') + 1);

@@ -1,4 +1,4 @@
-// Token Status List, draft-ietf-oauth-status-list-12, the reading side.
+// Token Status List, draft-ietf-oauth-status-list-17, the reading side.
 
 #include "signet/status_list.h"
 
@@ -109,7 +109,8 @@ TEST_CASE("what the values mean") {
   CHECK(TokenStatusOf(2) == TokenStatus::kSuspended);
   CHECK(TokenStatusOf(3) == TokenStatus::kApplicationSpecific);
   CHECK(TokenStatusOf(4) == TokenStatus::kReserved);
-  CHECK(TokenStatusOf(11) == TokenStatus::kApplicationSpecific);
+  CHECK(TokenStatusOf(11) == TokenStatus::kReserved);
+  CHECK(TokenStatusOf(12) == TokenStatus::kApplicationSpecific);
   CHECK(TokenStatusOf(15) == TokenStatus::kApplicationSpecific);
   CHECK(TokenStatusOf(16) == TokenStatus::kReserved);
   CHECK(TokenStatusOf(255) == TokenStatus::kReserved);

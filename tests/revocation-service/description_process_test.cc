@@ -244,6 +244,7 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
         {"POST", "/v1/revocations", 415, "{}", "text/plain"}}},
       {"statusList",
        {{"GET", list, 200, "", "", false},
+        {"GET", list + "?time=1", 501, "", "", false},
         {"GET", "/status/junk", 404, "", "", false}}},
       {"liveRevocations",
        {{"GET", "/v1/revocations/live", 200},

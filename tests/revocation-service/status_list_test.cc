@@ -218,6 +218,7 @@ TEST_CASE("lists are cached by what HTTP has for it") {
   }
   CHECK(world.Get(reference->uri, {{"Accept", "application/statuslist+cwt"}})
             .status == 406);
+  CHECK(world.Get(reference->uri + "?time=1763769600").status == 501);
 }
 
 TEST_CASE("a list that is unknown, or nobody's, is 404") {

@@ -17,7 +17,7 @@
 
 namespace signet {
 
-// Token Status List, draft-ietf-oauth-status-list-12: a token names a list and
+// Token Status List, draft-ietf-oauth-status-list-17: a token names a list and
 // a place in it, and the list, a signed JWT that anybody may fetch and cache,
 // has the token's status there in 1, 2, 4 or 8 bits.
 //
@@ -42,7 +42,7 @@ Result<std::optional<StatusReference>> ReadStatusReference(
     const Claims& claims);
 
 // TokenStatus is what a verifier makes of a status. Values of the draft's
-// section 7.1: 0, 1, 2; 3 and 11 to 15 are the application's. Others have no
+// section 7.1: 0, 1, 2; 3 and 12 to 15 are the application's. Others have no
 // meaning yet, and none is "valid".
 enum class TokenStatus : uint8_t {
   kValid,
