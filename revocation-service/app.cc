@@ -134,6 +134,19 @@ Status CheckLifetime(const Config& config, const Rings& rings) {
   return {};
 }
 
+// CheckStatements: what has a status list needs keys to sign it with.
+Status CheckStatements(const Config& config, const Rings& rings) {
+  if (rings.statements() != nullptr) return {};
+  for (const Client& client : config.clients) {
+    if (!client.limits.status_list) continue;
+    return Error{ErrorCode::kInvalid,
+                 "client \"" + client.id +
+                     "\" has status_list, and there is no statements ring",
+                 "make one: signet keys init --purpose statements"};
+  }
+  return {};
+}
+
 SessionLimits LimitsFor(const Config& config, const Rings& rings) {
   SessionLimits limits = config.sessions;
   // A revocation is remembered as long as any token of the ring may live.
@@ -241,6 +254,7 @@ struct App::Impl {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Gate> gate;
   std::unique_ptr<SessionStore> sessions;
+  std::unique_ptr<StatusLists> status_lists;
   std::unique_ptr<Backups> backups;
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
@@ -289,6 +303,7 @@ Status App::Impl::OpenStores() {
   if (Status life = CheckLifetime(config, *rings); !life.ok()) {
     return life;
   }
+  if (Status able = CheckStatements(config, *rings); !able.ok()) return able;
   if (Status opened = OpenEngine(); !opened.ok()) return opened;
   auto opened_publisher =
       Publisher::Open(*engine, *rings, clock, {.heartbeat = config.heartbeat});
@@ -309,6 +324,11 @@ Status App::Impl::OpenStores() {
       LimitsFor(config, *rings), clock);
   sessions->SetAudit(
       {.changes = true, .exchanges = config.audit.keep_exchanges > 0});
+  sessions->RegisterTokens([this] { return rings->access(); },
+                           [this] { return publisher->position().epoch; });
+  status_lists = std::make_unique<StatusLists>(
+      StatusLists::Parts{*engine, *committer, *publisher, *rings, clock,
+                         config.status_list_staleness});
   return MakeGate();
 }
 
@@ -363,14 +383,15 @@ Status App::Impl::Serve() {
                                           [this] { return Faults(); });
   housekeeping = std::make_unique<Housekeeping>(Housekeeping::Parts{
       *rings, *publisher, *committer, *sessions, *readiness, reserve.get(),
-      [this] { ApplyLimits(); }, *audit, clock});
+      [this] { ApplyLimits(); }, *audit, *status_lists, clock});
   RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
                   *verifier, *audit, clock, config.data},
                  metrics);
   if (reserve) RegisterReserve(*reserve, metrics);
-  services.emplace(Services{
-      *sessions, *publisher, *rings, *verifier, *proofs, metrics, clock, issuer,
-      [this] { return clients.Get(); }, audit.get(), admission.get()});
+  services.emplace(Services{*sessions, *publisher, *rings, *verifier, *proofs,
+                            metrics, clock, issuer,
+                            [this] { return clients.Get(); }, audit.get(),
+                            admission.get(), status_lists.get()});
   router =
       std::make_unique<Router>(PublicRoutes(*services), metrics, gate.get());
   operations_router = std::make_unique<Router>(
@@ -411,6 +432,7 @@ Status App::Impl::Reload(const Config& fresh) {
   if (Status life = CheckLifetime(fresh, *rings); !life.ok()) {
     return life;
   }
+  if (Status able = CheckStatements(fresh, *rings); !able.ok()) return able;
   {
     MutexLock lock(reload_mutex);
     LogWhatNeedsRestart(config, fresh);

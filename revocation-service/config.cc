@@ -212,6 +212,8 @@ void ConfigReader::ReadClient(const toml::table& values) {
       ReadText(name, node, client.jwks_file);
     } else if (key == "require_dpop") {
       ReadKind(FlagField{&client.require_dpop}, name, node);
+    } else if (key == "status_list") {
+      ReadKind(FlagField{&client.limits.status_list}, name, node);
     } else if (key == "public") {
       ReadKind(FlagField{&is_public}, name, node);
     } else if (key == "permissions") {

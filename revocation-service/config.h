@@ -42,6 +42,7 @@ struct Config {
   ProofOptions oauth;           // [oauth]
   std::vector<Client> clients;  // [[client]]
   Duration heartbeat = std::chrono::seconds(2);
+  Duration status_list_staleness = std::chrono::seconds(60);
   AuditOptions audit;                   // [audit]
   LimitOptions limits;                  // [limits]
   ProxyOptions proxy;                   // [proxy]

@@ -151,6 +151,9 @@ std::vector<Field> ConfigFields(Config& config) {
        FlagField{&config.behind_proxy}},
       {"", "heartbeat", "between signed heads on a quiet feed",
        TimeField{&config.heartbeat, milliseconds(50), minutes(1)}},
+      {"", "status_list_staleness",
+       "a status list in use tells all that was revoked this long ago",
+       TimeField{&config.status_list_staleness, seconds(5), hours(1)}},
   };
   AddListener("server", config.server, fields);
   AddListener("admin", config.admin, fields);

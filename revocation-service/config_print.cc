@@ -104,6 +104,7 @@ void AppendClient(const Client& client, std::string& out) {
   AppendText("jwks", client.jwks, out);
   AppendText("jwks_file", client.jwks_file, out);
   if (client.require_dpop) out.append("require_dpop = true\n");
+  if (client.limits.status_list) out.append("status_list = true\n");
   AppendSet("permissions", client.permissions, out);
   AppendSet("may_act_for", client.may_act_for, out);
   const ClientLimits& limits = client.limits;

@@ -14,6 +14,7 @@ constexpr int kSweepsPerTick = 10;
 constexpr size_t kTrimBatch = 10'000;
 constexpr int kTicksBetweenTrims = 30;
 constexpr size_t kAuditBatch = 2000;
+constexpr size_t kStatusBatch = 2000;
 
 AuditLine KeysChanged(const Rings& rings, Time now) {
   AuditLine line = MakeAuditLine(AuditEvent::kKeysChanged, now, {"signetd"});
@@ -56,6 +57,7 @@ void Housekeeping::Run() {
     if (parts_.reserve != nullptr) parts_.reserve->Check();
     ReloadRings();
     Sweep();
+    SweepStatusLists();
     KeepAudit();
     if (tick % kTicksBetweenTrims == 0) Trim();
   }
@@ -91,6 +93,14 @@ void Housekeeping::Sweep() {
     if (!swept.ok()) return;
     sessions_swept_ += *swept;
     if (*swept < kSweepBatch) return;
+  }
+}
+
+void Housekeeping::SweepStatusLists() {
+  for (int i = 0; i < kSweepsPerTick; ++i) {
+    const Result<size_t> swept = parts_.status_lists.Sweep(kStatusBatch);
+    retiring_.Report(swept.ok() ? Status() : Status(swept.error()), failures_);
+    if (!swept.ok() || *swept < kStatusBatch) return;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "revocation-service/readiness.h"
 #include "revocation-service/rings.h"
 #include "revocation-service/session/session_store.h"
+#include "revocation-service/status/status_lists.h"
 #include "revocation-service/storage/disk_reserve.h"
 #include "signet/mutex.h"
 
@@ -31,6 +32,7 @@ class Housekeeping {
     DiskReserve* reserve;  // may be null
     std::function<void()> on_new_rings;
     AuditLog& audit;
+    StatusLists& status_lists;
     const Clock& clock;
   };
 
@@ -66,12 +68,14 @@ class Housekeeping {
   void Run();
   bool WaitForTick() SIGNET_EXCLUDES(mutex_);
   void Sweep();
+  void SweepStatusLists();
   void Trim();
   void KeepAudit();
 
   const Parts parts_;
   Task reloading_{"reloading the rings"};
   Task sweeping_{"removing expired sessions"};
+  Task retiring_{"removing the records of status lists"};
   Task trimming_{"trimming the log"};
   Task auditing_{"trimming the audit"};
   std::atomic<uint64_t> sessions_swept_{0};

@@ -48,6 +48,51 @@ void AppendSorted(RevocationKind kind, const Map& map, uint32_t first_minute,
   }
 }
 
+// FirstByName keeps the first `limit` entries behind a name, of all that it is
+// shown in any order.
+class FirstByName {
+ public:
+  FirstByName(const std::optional<RevocationName>& after, size_t limit)
+      : after_(after), limit_(limit) {}
+
+  void Add(RevocationKind kind, const RevocationId& id, Mark mark) {
+    const RevocationName name{kind, id};
+    if (after_ && name <= *after_) return;
+    if (bound_ && name > *bound_) return;
+    entries_.push_back(ToRevocation(kind, id, mark));
+    if (entries_.size() >= 2 * limit_ + kSlack) Cut();
+  }
+
+  std::vector<Revocation> Take() && {
+    Cut();
+    std::sort(entries_.begin(), entries_.end(), IsBefore);
+    return std::move(entries_);
+  }
+
+ private:
+  static constexpr size_t kSlack = 16;
+
+  static RevocationName NameOf(const Revocation& entry) {
+    return {entry.kind, entry.id};
+  }
+  static bool IsBefore(const Revocation& a, const Revocation& b) {
+    return NameOf(a) < NameOf(b);
+  }
+  // Cut drops what lies behind the first `limit`.
+  void Cut() {
+    if (entries_.size() <= limit_) return;
+    const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(limit_);
+    std::nth_element(entries_.begin(), end, entries_.end(), IsBefore);
+    bound_ = NameOf(*end);
+    entries_.erase(end, entries_.end());
+  }
+
+  const std::optional<RevocationName> after_;
+  const size_t limit_;
+  std::optional<RevocationName> bound_;  // nothing from here on is wanted
+  std::vector<Revocation> entries_;
+};
+
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 
 }  // namespace
@@ -305,6 +350,25 @@ std::vector<Revocation> RevocationList::Entries(Time signed_time) const {
         ToRevocation(RevocationKind::kAll, {}, Mark::Unpack(all)));
   }
   return entries;
+}
+
+std::vector<Revocation> RevocationList::EntriesAfter(
+    Time signed_time, const std::optional<RevocationName>& after,
+    size_t limit) const {
+  const Tables& tables = *impl_->tables.load(std::memory_order_relaxed);
+  const uint32_t first =
+      std::max(FirstLiveMinute(signed_time), impl_->floor.load());
+  FirstByName page(after, limit);
+  Tables::Visit(tables, [&](RevocationKind kind, const auto& map) {
+    map.ForEach([&](const RevocationId& id, auto word) {
+      if (MinuteOf(word) >= first) page.Add(kind, id, MarkOf(word));
+    });
+  });
+  const uint64_t all = tables.all.load(std::memory_order_relaxed);
+  if (all != 0 && MinuteOf(all) >= first) {
+    page.Add(RevocationKind::kAll, {}, Mark::Unpack(all));
+  }
+  return std::move(page).Take();
 }
 
 }  // namespace signet

@@ -1,7 +1,9 @@
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "revocation-service/api/audit.h"
+#include "revocation-service/api/revocation_log.h"
 #include "revocation-service/api/revocations.h"
 #include "revocation-service/api/sessions.h"
 #include "revocation-service/oauth/endpoints.h"
@@ -15,6 +17,7 @@ std::vector<Route> ApiRoutes(const Services& services) {
       handle(services, request, std::move(responder));
     };
   };
+  auto worker = std::make_shared<feed::SnapshotWorker>();
   return {
       {"POST", "/v1/sessions", "session_open", handler(OpenSession)},
       {"GET", "/v1/sessions", "session_list", handler(ListSessions)},
@@ -28,6 +31,12 @@ std::vector<Route> ApiRoutes(const Services& services) {
       {"POST", "/v1/revocations", "revocation_new", handler(PostRevocation),
        kNeverShed},
       {"GET", "/v1/revocations", "revocation_log", handler(GetRevocations),
+       kNeverShed},
+      {"GET", "/v1/revocations/live", "revocation_live",
+       [&services, worker](const http::Request& request,
+                           ResponderPtr responder) {
+         GetLiveRevocations(services, *worker, request, std::move(responder));
+       },
        kNeverShed},
       {"GET", "/v1/audit", "audit", handler(GetAudit)},
   };

@@ -1,15 +1,11 @@
 #include "revocation-service/api/revocations.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <limits>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "revocation-service/api/input.h"
 #include "revocation-service/oauth/security.h"
-#include "signet/timestamp.h"
 
 namespace signet::service {
 namespace {
@@ -18,10 +14,6 @@ namespace json = boost::json;
 
 constexpr size_t kMaxValue = 255;
 constexpr size_t kMaxReason = 200;
-// Below ServerOptions::response_timeout, so that the answer still gets out.
-constexpr uint64_t kMaxWaitSeconds = 60;
-constexpr uint64_t kMaxLimit = 1000;
-constexpr uint64_t kMaxSequence = std::numeric_limits<int64_t>::max();
 
 Result<NewRevocation, http::Response> ReadRevocation(const std::string& text) {
   Result<JsonBody> body =
@@ -81,76 +73,6 @@ http::Response AnswerPost(const Services& services, RevocationKind kind,
                            }));
 }
 
-// ---- The log ----
-
-struct LogQuery {
-  uint64_t after = 0;
-  uint64_t wait = 0;  // seconds
-  size_t limit = 0;
-};
-
-// ReadNumber reads a parameter of [least, most]; `absent` stands for none.
-// nullopt: it is something else.
-std::optional<uint64_t> ReadNumber(const http::Form& query,
-                                   std::string_view name, uint64_t least,
-                                   uint64_t most, uint64_t absent) {
-  if (!query.Has(name)) return absent;
-  const auto number = ParseNumber(query.Get(name), most);
-  return number && *number >= least ? number : std::nullopt;
-}
-
-Result<LogQuery, http::Response> ReadLogQuery(const Services& services,
-                                              const http::Request& request) {
-  const auto caller = RequirePermission(services, request, "feed");
-  if (!caller) return caller.error();
-  const auto query = ParseQuery(request.query, {"after", "wait", "limit"});
-  if (!query) return InvalidRequest(query.error().message);
-  const auto after = ReadNumber(*query, "after", 0, kMaxSequence, 0);
-  if (!after) return InvalidRequest("after must be a sequence number");
-  const auto wait = ReadNumber(*query, "wait", 0, kMaxWaitSeconds, 0);
-  if (!wait) return InvalidRequest("wait must be 0 to 60 seconds");
-  const auto limit = ReadNumber(*query, "limit", 1, kMaxLimit, kMaxLimit);
-  if (!limit) return InvalidRequest("limit must be 1 to 1000");
-  return LogQuery{*after, *wait, static_cast<size_t>(*limit)};
-}
-
-json::object Describe(const Publisher::Numbered& numbered) {
-  const LogEntry& entry = numbered.entry;
-  const Revocation& revocation = entry.revocation;
-  json::object out;
-  out["seq"] = numbered.sequence;
-  out["kind"] = RevocationKindName(revocation.kind);
-  out["value"] = entry.value;
-  out["at"] = FormatTimestamp(revocation.at);
-  if (IsCutoff(revocation.kind)) {
-    out["not_before"] = FormatTimestamp(revocation.not_before);
-  }
-  out["drop_after"] = FormatTimestamp(revocation.drop_after);
-  out["reason"] = entry.reason;
-  return out;
-}
-
-http::Response LogResponse(const Services& services, const LogQuery& query) {
-  const FeedPosition position = services.publisher.position();
-  const auto entries =
-      services.publisher.Recent(query.after, static_cast<size_t>(query.limit));
-  if (!entries && entries.error().code == ErrorCode::kNotFound) {
-    return ErrorResponse(410, "gone",
-                         "the log was trimmed past 'after'; take "
-                         "/feed/snapshot");
-  }
-  if (!entries) return Unavailable("the log could not be read; try again");
-  json::array list;
-  for (const auto& entry : *entries) list.push_back(Describe(entry));
-  // Entries may have come since the position was read.
-  const uint64_t last = entries->empty() ? 0 : entries->back().sequence;
-  return JsonResponse(200, json::serialize(json::object{
-                               {"epoch", position.epoch},
-                               {"last", std::max(position.sequence, last)},
-                               {"entries", std::move(list)},
-                           }));
-}
-
 }  // namespace
 
 void PostRevocation(const Services& services, const http::Request& request,
@@ -164,18 +86,6 @@ void PostRevocation(const Services& services, const http::Request& request,
       [&services, kind, responder](const Result<Revoked>& revoked) {
         responder->Send(AnswerPost(services, kind, revoked));
       });
-}
-
-void GetRevocations(const Services& services, const http::Request& request,
-                    ResponderPtr responder) {
-  const auto query = ReadLogQuery(services, request);
-  if (!query) return responder->Send(query.error());
-  if (query->wait == 0) return responder->Send(LogResponse(services, *query));
-  const uint32_t epoch = services.publisher.position().epoch;
-  services.publisher.WhenPast({epoch, query->after}, Seconds(query->wait),
-                              [&services, query = *query, responder] {
-                                responder->Send(LogResponse(services, query));
-                              });
 }
 
 }  // namespace signet::service

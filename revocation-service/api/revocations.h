@@ -9,11 +9,6 @@ namespace signet::service {
 void PostRevocation(const Services& services, const http::Request& request,
                     ResponderPtr responder);
 
-// GetRevocations: GET /v1/revocations?after=N[&wait=S][&limit=L], permission
-// feed: the log as JSON, for people and for other languages.
-void GetRevocations(const Services& services, const http::Request& request,
-                    ResponderPtr responder);
-
 }  // namespace signet::service
 
 #endif  // SIGNET_SERVICE_API_REVOCATIONS_H_

@@ -12,6 +12,7 @@
 #include "revocation-service/api/own_session.h"
 #include "revocation-service/oauth/security.h"
 #include "revocation-service/session/text_rules.h"
+#include "signet/issuer.h"
 #include "signet/primitives.h"
 #include "signet/timestamp.h"
 
@@ -90,6 +91,19 @@ Result<void, http::Response> SetOwner(const ClientAuthentication& caller,
   return {};
 }
 
+// RegisterProbe gives a probe a place in a status list that is none, as its
+// client's tokens will have one.
+void RegisterProbe(const Services& services, Grant& grant) {
+  const auto registry = services.clients();
+  const Client* owner = registry->Find(grant.session.client_id);
+  if (owner == nullptr || !owner->limits.status_list) return;
+  grant.registered =
+      Grant::Registered{.token_id = NewId(),
+                        .slot = {.list = {}, .index = kStatusListSize - 1},
+                        .ring = services.rings.access(),
+                        .at = services.clock.Now()};
+}
+
 // CheckMintable makes a token as the session's will be and throws it away: a
 // session must not open whose every exchange would fail.
 Result<void, http::Response> CheckMintable(const Services& services,
@@ -101,6 +115,7 @@ Result<void, http::Response> CheckMintable(const Services& services,
   }
   grant.issued_at = ToSeconds(services.clock.Now());
   grant.expires_at = grant.issued_at + Seconds(1);
+  RegisterProbe(services, grant);
   const Result<std::string> token = MintAccessToken(services, grant);
   if (token) return {};
   if (token.error().code == ErrorCode::kInvalid) {

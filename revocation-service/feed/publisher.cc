@@ -44,13 +44,14 @@ struct Publisher::Impl {
         follower(engine_in, options_in.max_recent),
         snapshots(follower, clock_in, options_in.snapshot_age) {}
 
-  // Moment is what every frame begins with. The time is read before the store
-  // says how far the log goes: all that was acknowledged before it is in.
+  // Moment is what every frame begins with: all that was acknowledged before
+  // its time is in.
   struct Moment {
     Time time;
     feed::FrameSigner signer;
   };
   Result<Moment> Begin();
+  Result<Time> Look();
 
   Result<LogAnswer> Log(const FeedPosition& after);
   Cursor Checked(Cursor cursor, const FeedPosition& after);
@@ -99,11 +100,18 @@ struct Publisher::Impl {
   std::thread thread;
 };
 
-Result<Publisher::Impl::Moment> Publisher::Impl::Begin() {
+// Look reads the time first, and then how far the log goes.
+Result<Time> Publisher::Impl::Look() {
   Result<Time> time = feed_clock.Now();
-  if (!time.ok()) return std::move(time).error();
+  if (!time.ok()) return time;
   Status fresh = follower.Refresh();
   if (!fresh.ok()) return AsUnavailable(fresh.error());
+  return time;
+}
+
+Result<Publisher::Impl::Moment> Publisher::Impl::Begin() {
+  Result<Time> time = Look();
+  if (!time.ok()) return std::move(time).error();
   Result<feed::FrameSigner> signer = feed::FrameSigner::Create(rings, *time);
   if (!signer.ok()) return std::move(signer).error();
   return Moment{*time, std::move(*signer)};
@@ -314,6 +322,19 @@ Result<std::vector<Publisher::Numbered>> Publisher::Recent(uint64_t after,
     entries.push_back({record.sequence, std::move(*entry)});
   }
   return entries;
+}
+
+Result<Publisher::Known> Publisher::Refresh() {
+  Result<Time> time = impl_->Look();
+  if (!time.ok()) return std::move(time).error();
+  return Known{*time, impl_->follower.position()};
+}
+
+Result<Publisher::LivePage> Publisher::Live(
+    const std::optional<RevocationName>& after, size_t limit) {
+  Result<Time> time = impl_->Look();
+  if (!time.ok()) return std::move(time).error();
+  return impl_->follower.TakePage(*time, after, limit);
 }
 
 void Publisher::WhenPast(const FeedPosition& after, Duration limit,

@@ -87,6 +87,28 @@ class Publisher {
   };
   Result<std::vector<Numbered>> Recent(uint64_t after, size_t limit);
 
+  // Refresh reads the store: all that was acknowledged before `time` lies at or
+  // before `position`, and is in revocations(). kUnavailable if nothing is
+  // known.
+  struct Known {
+    Time time{};
+    FeedPosition position;
+  };
+  Result<Known> Refresh();
+
+  // Live returns the live entries behind `after` in the order of their names,
+  // at most `limit`; nullopt: from the first. One page after the other gives
+  // all that was live at the position of the first page, but for what has
+  // expired meanwhile; the log after that position gives the rest. As slow as
+  // a snapshot. Errors as Refresh.
+  struct LivePage {
+    FeedPosition position;
+    std::vector<Revocation> entries;  // `at` is zero
+    bool more = false;
+  };
+  Result<LivePage> Live(const std::optional<RevocationName>& after,
+                        size_t limit);
+
   // WhenPast calls `done` once: when the position is past `after`, or after
   // `limit`. On the publisher's thread, or at once on the caller's.
   void WhenPast(const FeedPosition& after, Duration limit,

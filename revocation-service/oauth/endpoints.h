@@ -19,6 +19,8 @@
 
 namespace signet::service {
 
+class StatusLists;
+
 // Services is what the endpoints work with: all borrowed.
 struct Services {
   SessionStore& sessions;
@@ -33,6 +35,7 @@ struct Services {
   std::function<std::shared_ptr<const Clients>()> clients;
   AuditLog* audit = nullptr;
   Admission* admission = nullptr;
+  StatusLists* status_lists = nullptr;
 };
 
 // AuthenticateClient reads the client's credentials from a request: Basic
@@ -55,8 +58,11 @@ Result<ClientAuthentication, http::Response> RequirePermission(
     const Services& services, const http::Request& request,
     std::string_view permission);
 
-// OAuthRoutes: /token, /revoke, /introspect, metadata, JWKS.
+// OAuthRoutes: /token, /revoke, /introspect, metadata, JWKS, /status.
 std::vector<Route> OAuthRoutes(const Services& services);
+
+// StatusRoute is PATH/status/{}: the status lists.
+Route StatusRoute(const Services& services, const std::string& path);
 
 // ApiRoutes: /v1/sessions, /v1/revocations, /v1/audit.
 std::vector<Route> ApiRoutes(const Services& services);

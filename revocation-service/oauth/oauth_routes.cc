@@ -38,6 +38,7 @@ std::vector<Route> EndpointsAt(const std::string& path,
          responder->Send(
              JwksResponse(services.rings.statements(), services.clock.Now()));
        }},
+      StatusRoute(services, path),
   };
 }
 

@@ -24,6 +24,25 @@ Result<void, http::Response> CheckQuery(const std::string& query) {
   return {};
 }
 
+// WithStatus appends the claim by which a status list is found
+// (draft-ietf-oauth-status-list-17 section 6.2) to the session's own. If one
+// of them has the name, no token can be made.
+std::string WithStatus(const Services& services, const Grant& grant) {
+  std::string claims = grant.session.custom;
+  if (!grant.registered) return claims;
+  boost::json::object list;
+  list["idx"] = grant.registered->slot.index;
+  list["uri"] = services.issuer + "/status/" +
+                StatusListText(grant.registered->slot.list);
+  const std::string status =
+      R"("status":{"status_list":)" + boost::json::serialize(list) + "}}";
+  const size_t end = claims.rfind('}');
+  if (end == claims.npos) return "{" + status;
+  claims.resize(end);
+  const bool has_any = claims.find('"') != claims.npos;
+  return claims + (has_any ? "," : "") + status;
+}
+
 Claims ClaimsOf(const Services& services, const Grant& grant) {
   return {.issuer = services.issuer,
           .subject = grant.session.subject,
@@ -31,12 +50,12 @@ Claims ClaimsOf(const Services& services, const Grant& grant) {
           .expires_at = grant.expires_at,
           .issued_at = grant.issued_at,
           .not_before = {},
-          .token_id = NewId(),
+          .token_id = grant.registered ? grant.registered->token_id : NewId(),
           .client_id = grant.session.client_id,
           .scope = grant.scope,
           .session_id = SessionIdText(grant.session.id),
           .cnf_jkt = grant.dpop_jkt,
-          .custom = grant.session.custom};
+          .custom = WithStatus(services, grant)};
 }
 
 http::Response MintFailure(const Error& error) {
@@ -74,6 +93,11 @@ Result<http::Form, http::Response> ReadForm(const http::Request& request) {
 
 Result<std::string> MintAccessToken(const Services& services,
                                     const Grant& grant) {
+  if (grant.registered) {
+    const ManualClock then(grant.registered->at);
+    return Issuer(*grant.registered->ring, then)
+        .Mint(ClaimsOf(services, grant));
+  }
   const Rings::Ring ring = services.rings.access();
   return Issuer(*ring, services.clock).Mint(ClaimsOf(services, grant));
 }

@@ -181,6 +181,8 @@ Result<Batch> StepUpOperation::MakeBatch() {
                  .dpop_jkt = std::move(jkt),
                  .issued_at = times.issued_at,
                  .expires_at = times.expires_at};
+  Status registered = Register(now_, *grant_, batch);
+  if (!registered.ok()) return registered.error();
   return batch;
 }
 

@@ -330,10 +330,14 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
       .reason = alarm_};
   // A retry in the same second changes nothing: the record already knows how
   // long its access tokens live.
-  if (next == stored_.session) return Answer(std::move(answer_));
+  Batch batch;
+  Status registered = Register(now_, *answer_.grant, batch);
+  if (!registered.ok()) return Fail(registered.error());
+  if (next == stored_.session && batch.puts.empty()) {
+    return Answer(std::move(answer_));
+  }
 
   const std::string key_in_store = SessionKey(next.id);
-  Batch batch;
   batch.conditions = cutoffs_.as_read;
   batch.conditions.push_back({key_in_store, stored_.bytes});
   batch.puts.push_back({key_in_store, EncodeSession(next)});

@@ -123,6 +123,8 @@ Result<Batch> OpenOperation::MakeBatch() {
                  .dpop_jkt = request_.dpop_jkt,
                  .issued_at = times.issued_at,
                  .expires_at = times.expires_at};
+  Status registered = Register(now_, *grant_, batch);
+  if (!registered.ok()) return registered.error();
   return batch;
 }
 

@@ -1,5 +1,7 @@
 #include "revocation-service/session/operations.h"
 
+#include "signet/issuer.h"
+
 namespace signet::service {
 
 void Operation::Submit(Batch batch, bool urgent) {
@@ -9,6 +11,36 @@ void Operation::Submit(Batch batch, bool urgent) {
         self->OnResult(std::move(result));
       },
       urgent, std::exchange(lines_, {}));
+}
+
+// The key is chosen here, with the moment, so that the record names the one
+// that will sign.
+Status Operation::Register(Time now, Grant& grant, Batch& batch) {
+  if (!registers_ || !core_->access_ring) return {};
+  const auto ring = core_->access_ring();
+  const SigningRing::Key* active = ring->Active(now);
+  if (active == nullptr) {
+    return Error{ErrorCode::kUnavailable, "no access key is active"};
+  }
+  const Session& session = grant.session;
+  TokenIdentity token;
+  grant.registered = Grant::Registered{
+      .token_id = NewId(),
+      .slot = core_->places.Take(
+          ToSeconds(now), DropAfter(grant.expires_at, limits_),
+          LongestAccess(limits_), EpochSeconds(Seconds(core_->epoch()))),
+      .ring = ring,
+      .at = now};
+  token.token =
+      MakeRevocationId(RevocationKind::kToken, grant.registered->token_id);
+  token.session = session.id;
+  token.subject = MakeRevocationId(RevocationKind::kSubject, session.subject);
+  token.client = MakeRevocationId(RevocationKind::kClient, session.client_id);
+  token.key = MakeRevocationId(RevocationKind::kKey, active->key.id());
+  token.issued_at = grant.issued_at;
+  batch.puts.push_back(
+      {StatusKey(grant.registered->slot), EncodeStatusEntry(token)});
+  return {};
 }
 
 void Operation::Tell(AuditLine line) {

@@ -22,6 +22,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
             const ClientLimits& own = {})
       : core_(std::move(core)),
         limits_(own.Over(core_->limits())),
+        registers_(own.status_list),
         origin_(std::move(origin)) {}
 
   // Attempt reads and decides from the start, and calls Submit or Fail or
@@ -35,6 +36,11 @@ class Operation : public std::enable_shared_from_this<Operation> {
   StoreCore& core() const { return *core_; }
   const SessionLimits& limits() const { return limits_; }
   const Origin& origin() const { return origin_; }
+
+  // Register adds to the batch the record by which the grant's access token
+  // is found in a status list, if the client has them. kUnavailable if no key
+  // could sign the token.
+  Status Register(Time now, Grant& grant, Batch& batch);
 
   // Tell audits what the batch of this attempt does, if that is wanted.
   void Tell(AuditLine line);
@@ -50,6 +56,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
 
   const std::shared_ptr<StoreCore> core_;
   const SessionLimits limits_;
+  const bool registers_;
   const Origin origin_;
   std::vector<LedgerLine> lines_;
   int conflicts_ = 0;

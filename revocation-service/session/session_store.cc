@@ -93,6 +93,12 @@ void SessionStore::LimitSubjects(AdmitSubject admit) {
   impl_->core->admit = std::move(admit);
 }
 
+void SessionStore::RegisterTokens(RingAccess access_ring,
+                                  std::function<uint32_t()> epoch) {
+  impl_->core->access_ring = std::move(access_ring);
+  impl_->core->epoch = std::move(epoch);
+}
+
 void SessionStore::Open(OpenRequest request,
                         std::function<void(Result<Grant>)> done) {
   StartOpen(impl_->core, std::move(request), std::move(done));

@@ -9,8 +9,10 @@
 
 #include "revocation-service/audit/line.h"
 #include "revocation-service/session/session.h"
+#include "revocation-service/status/status_places.h"
 #include "revocation-service/storage/committer.h"
 #include "signet/clock.h"
+#include "signet/key_ring.h"
 #include "signet/revocation.h"
 
 namespace signet::service {
@@ -44,6 +46,8 @@ struct ClientLimits {
   std::optional<Seconds> absolute_lifetime = {};
   std::optional<Duration> grace = {};
   std::optional<Duration> proven_grace = {};
+  // Access tokens have a place in a status list.
+  bool status_list = false;
 
   // Over returns the limits of that client.
   SessionLimits Over(SessionLimits limits) const;
@@ -97,6 +101,15 @@ struct Grant {
   std::string dpop_jkt;               // the key it is bound to, or empty
   EpochSeconds issued_at{};           // iat: never before a cutoff it survived
   EpochSeconds expires_at{};          // exp
+  // With a place in a status list the token is known before it is made: its
+  // jti, its place, and the ring and moment that choose its key.
+  struct Registered {
+    std::string token_id;
+    StatusSlot slot;
+    std::shared_ptr<const SigningRing> ring;
+    Time at{};
+  };
+  std::optional<Registered> registered = {};
 };
 
 struct ExchangeResult {
@@ -186,6 +199,8 @@ struct Revoked {
 //                                    while it lives: two opens exclude each
 //                                    other by it
 //   x/<expires_at, 8 bytes BE><sid>  expiry index
+//   l/<list><index>                  a token that is in a status list
+//                                    (status_entry.h)
 //   c/<kind><id>                     not_before, 8 bytes BE: sessions created
 //                                    before it may not be exchanged
 class SessionStore {
@@ -205,6 +220,11 @@ class SessionStore {
   // a session for reuse never does. Call both before the first request.
   void SetAudit(AuditScope scope);
   void LimitSubjects(AdmitSubject admit);
+
+  // RegisterTokens lets clients have status lists: `access_ring` gives the ring
+  // that signs access tokens, `epoch` that of the feed; both are safe from any
+  // thread. Call it before the first request.
+  void RegisterTokens(RingAccess access_ring, std::function<uint32_t()> epoch);
 
   // Open starts a session. kDenied if the subject has max_per_subject already
   // and the oldest may not be evicted.

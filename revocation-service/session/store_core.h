@@ -161,6 +161,9 @@ class StoreCore {
   // Set before the first operation.
   AuditScope audit;
   AdmitSubject admit;
+  SessionStore::RingAccess access_ring;  // empty: no token is registered
+  std::function<uint32_t()> epoch;
+  StatusPlaces places;
 
  private:
   Result<std::vector<SessionId>> SessionsOf(const RevocationId& subject);

@@ -347,6 +347,23 @@ void AddRequests(Corpus& corpus) {
   }
 }
 
+void AddStatusLists(Corpus& corpus) {
+  const std::string head =
+      R"({"sub":"https://server.example/status/1","iat":1795341600,)";
+  const std::string list =
+      R"("status_list":{"bits":1,"lst":"eNrbuRgAAhcBXQ"}})";
+  const auto add = [&](char choice, const std::string& text) {
+    corpus.Add("status_list", std::string(1, choice) + text);
+  };
+  add(0, head + list);
+  add(0, head + R"("exp":1795341660,"ttl":60,)" + list);
+  add(0, head + R"("status_list":{"bits":2,"lst":"eNo76fITAAPfAgc"}})");
+  add(1, *Base64UrlDecode("eNrbuRgAAhcBXQ"));
+  add(1, *Base64UrlDecode("eNo76fITAAPfAgc"));
+  add(2, R"({"status":{"status_list":{"idx":0,"uri":"https://a.example"}}})");
+  add(3, "eyJhbGciOiJFZERTQSIsInR5cCI6InN0YXR1c2xpc3Qrand0In0.e30.AA");
+}
+
 void AddTexts(Corpus& corpus) {
   corpus.Add("json", R"({"a":"\u00fc\ud83d\ude00\n","b":[[[]]],"c":-1.5E+7})");
   corpus.Add("json", " {\t\"a\" : { } ,\n\"b\" : false\r} ");
@@ -457,6 +474,7 @@ int main(int argc, char** argv) {
   signet::fuzz::AddKeyTexts(corpus);
   signet::fuzz::AddPaserks(corpus);
   signet::fuzz::AddRequests(corpus);
+  signet::fuzz::AddStatusLists(corpus);
   signet::fuzz::AddTexts(corpus);
   signet::fuzz::AddRings(corpus);
   signet::fuzz::AddFrames(corpus);

@@ -9,6 +9,9 @@
 //       token; and the secret JWK of its recipient if it is encrypted to one;
 //       prints subject, key id and custom claims, or why it was refused
 //
+//   token_tool status URI INDEX        reads the public JWK of a list's issuer
+//       and a Status List Token; prints the value and what it means
+//
 // It reads one line each. Exit codes: 0 good, 1 refused, 2 a wrong call.
 #include <cstdlib>
 #include <iostream>
@@ -16,6 +19,7 @@
 
 #include "signet/issuer.h"
 #include "signet/jwk.h"
+#include "signet/status_list.h"
 #include "signet/verifier.h"
 
 namespace signet {
@@ -118,7 +122,20 @@ int Verify(KeyFormat format, std::string_view assertion) {
   return 0;
 }
 
+int Status(const std::string& uri, const std::string& index) {
+  const JwsKeys keys = Need(JwsKeys::Parse("{\"keys\":[" + ReadLine() + "]}"));
+  const auto list =
+      StatusList::Read(keys, uri, ReadLine(), SystemClock::Shared().Now());
+  if (!list.ok()) Fail(1, list.error().ToString());
+  const auto value = list->At(std::stoull(index));
+  if (!value) Fail(1, "beyond the end");
+  std::cout << int{*value} << " " << TokenStatusName(TokenStatusOf(*value))
+            << "\n";
+  return 0;
+}
+
 int Run(const std::vector<std::string>& args) {
+  if (args.size() == 3 && args[0] == "status") return Status(args[1], args[2]);
   if (args.size() < 2) Fail(2, "usage: token_tool key|mint|verify FORMAT");
   const KeyFormat format = Need(ParseKeyFormat(args[1]));
   const std::string assertion = args.size() > 2 ? args[2] : "";

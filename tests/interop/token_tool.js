@@ -33,6 +33,15 @@ export function verify(
   return { subject, kid, custom: custom ? JSON.parse(custom) : undefined };
 }
 
+// statusOf gives "1 invalid", or { refused } with the reason.
+export function statusOf(jwk, uri, index, list) {
+  const { status, stdout, stderr } = run(
+    ['status', uri, String(index)], [JSON.stringify(jwk), list]);
+  if (status === 1) return { refused: stderr.trimEnd() };
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trimEnd();
+}
+
 // publicOf leaves the secret members of a JWK out.
 export function publicOf(jwk) {
   const { d, p, q, dp, dq, qi, k, ...rest } = jwk;

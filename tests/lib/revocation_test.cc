@@ -304,6 +304,42 @@ TEST_CASE("Entries are sorted by kind, drop_after and id, without `at`") {
   CHECK(list.Entries(At(minutes(1) + milliseconds(1))).size() == 4);
 }
 
+TEST_CASE("pages of entries hold what Entries does, by kind and id") {
+  RevocationList list;
+  std::mt19937_64 random(7);
+  std::vector<Revocation> entries;
+  for (int i = 0; i < 1000; ++i) {
+    entries.push_back(Session(0, minutes(1 + i % 15)));
+    entries.back().id = RandomId(random);
+    entries.push_back(CutOff(RevocationKind::kSubject, 0, kStart));
+    entries.back().id = RandomId(random);
+  }
+  entries.push_back(CutOff(RevocationKind::kAll, 0, kStart));
+  list.Apply(entries);
+  const Time now = At(minutes(5));
+  const auto name_of = [](const Revocation& entry) {
+    return RevocationName{entry.kind, entry.id};
+  };
+  std::vector<Revocation> expected = list.Entries(now);
+  CHECK(expected.size() < entries.size());
+  std::sort(
+      expected.begin(), expected.end(),
+      [&](const auto& a, const auto& b) { return name_of(a) < name_of(b); });
+  for (const size_t limit : {1, 7, 100, 1600, 5000}) {
+    CAPTURE(limit);
+    std::vector<Revocation> got;
+    std::optional<RevocationName> after;
+    for (;;) {
+      const auto page = list.EntriesAfter(now, after, limit);
+      CHECK(page.size() <= limit);
+      if (page.empty()) break;
+      got.insert(got.end(), page.begin(), page.end());
+      after = name_of(got.back());
+    }
+    CHECK(got == expected);
+  }
+}
+
 TEST_CASE("the digest depends on the entries, not on how they came") {
   std::mt19937_64 random(2);
   std::vector<Revocation> entries;

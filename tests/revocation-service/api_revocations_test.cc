@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -219,7 +220,147 @@ TEST_CASE("a log that was trimmed past the cursor is 410") {
       service.Send("GET", "feeder", std::string(kPath) + "?after=0");
   CHECK(response.status == 410);
   CHECK(ErrorOf(response) == "gone");
+  CHECK(TextOf(JsonOf(response), "next") == "/v1/revocations/live");
   CHECK(NumberOf(Log(service, "?after=1"), "last") == 2);
+}
+
+// ---- Pollers ----
+
+http::Response Get(ServiceUnderTest& service, const std::string& target) {
+  return service.Send("GET", "feeder", target);
+}
+
+// Follow asks for what `next` names, as a poller does.
+boost::json::object Follow(ServiceUnderTest& service,
+                           const boost::json::object& answer) {
+  const http::Response response = Get(service, TextOf(answer, "next"));
+  CHECK_MESSAGE(response.status == 200, response.body);
+  return JsonOf(response);
+}
+
+TEST_CASE("an entry has the id by which a verifier finds it") {
+  ServiceUnderTest service;
+  Post(service, R"({"kind":"token","value":"AAAAAAAAAAAAAAAAAAAAAQ"})");
+  Post(service, R"({"kind":"subject","value":"alice"})");
+  const auto log = Log(service, "?after=0");
+  const auto& entries = log.at("entries").as_array();
+  CHECK(TextOf(entries[0].as_object(), "id") == "AAAAAAAAAAAAAAAAAAAAAQ");
+  CHECK(TextOf(entries[1].as_object(), "id") ==
+        Base64UrlEncode(MakeRevocationId(RevocationKind::kSubject, "alice")));
+}
+
+TEST_CASE("a poller begins with what is live and goes on with the log") {
+  ServiceUnderTest service;
+  Post(service, R"({"kind":"token","value":"x"})");
+  Post(service, R"({"kind":"subject","value":"alice"})");
+  const auto live = JsonOf(Get(service, "/v1/revocations/live?wait=20"));
+  CHECK(live.at("entries").as_array().size() == 2);
+  CHECK(TextOf(live, "time") == "2025-11-22T00:00:00.000Z");
+  CHECK(TextOf(live, "next") == "/v1/revocations?epoch=1&after=2&wait=20");
+  const auto& subject = live.at("entries").as_array()[1].as_object();
+  CHECK(TextOf(subject, "kind") == "subject");
+  CHECK(TextOf(subject, "not_before") == "2025-11-22T00:00:01Z");
+  CHECK_FALSE(subject.contains("value"));
+  Post(service, R"({"kind":"token","value":"y"})");
+  service.clock.Advance(std::chrono::seconds(5));
+  const auto log = Follow(service, live);
+  CHECK(log.at("entries").as_array().size() == 1);
+  CHECK(TextOf(log, "time") == "2025-11-22T00:00:05.000Z");
+  CHECK(TextOf(log, "next") == "/v1/revocations?epoch=1&after=3&wait=20");
+}
+
+TEST_CASE("pages of what is live lack nothing that is revoked meanwhile") {
+  ServiceUnderTest service;
+  std::set<std::string> expected;
+  const auto revoke = [&](int i) {
+    const std::string id = "token-" + std::to_string(i);
+    Post(service, R"({"kind":"token","value":")" + id + "\"}");
+    expected.insert(
+        Base64UrlEncode(MakeRevocationId(RevocationKind::kToken, id)));
+  };
+  for (int i = 0; i < 100; ++i) revoke(i);
+  Post(service, R"({"kind":"all"})");
+  std::set<std::string> got;
+  bool all = false;
+  const auto take = [&](const boost::json::object& answer) {
+    for (const auto& value : answer.at("entries").as_array()) {
+      const auto& entry = value.as_object();
+      if (TextOf(entry, "kind") == "all") {
+        all = true;
+      } else {
+        got.insert(TextOf(entry, "id"));
+      }
+    }
+  };
+  auto answer = JsonOf(Get(service, "/v1/revocations/live?wait=1&limit=7"));
+  take(answer);
+  int pages = 1;
+  while (!answer.contains("time")) {
+    CHECK(answer.at("entries").as_array().size() == 7);
+    revoke(100 + pages++);
+    answer = Follow(service, answer);
+    take(answer);
+  }
+  CHECK(pages > 10);
+  take(Follow(service, answer));
+  CHECK(got == expected);
+  CHECK(all);
+}
+
+TEST_CASE("an answer has a time only if it reaches the end of the log") {
+  ServiceUnderTest service;
+  for (const char* name : {"a", "b", "c"}) {
+    Post(service, R"({"kind":"token","value":")" + std::string(name) + "\"}");
+  }
+  const auto first = Log(service, "?epoch=1&after=0&limit=2");
+  CHECK_FALSE(first.contains("time"));
+  CHECK(TextOf(first, "next") == "/v1/revocations?epoch=1&after=2&limit=2");
+  const auto second = Follow(service, first);
+  CHECK(second.contains("time"));
+  CHECK(second.at("entries").as_array().size() == 1);
+}
+
+TEST_CASE("a place of another log is 409 at once, and says how to go on") {
+  ServiceUnderTest service;
+  Post(service, R"({"kind":"token","value":"x"})");
+  for (const char* query :
+       {"?epoch=2&after=1&wait=60", "?epoch=0&after=1&wait=60",
+        "?epoch=1&after=2&wait=60"}) {
+    CAPTURE(query);
+    const http::Response response = Get(service, kPath + std::string(query));
+    CHECK(response.status == 409);
+    CHECK(ErrorOf(response) == "new_epoch");
+    CHECK(TextOf(JsonOf(response), "next") == "/v1/revocations/live?wait=60");
+    CHECK(NumberOf(JsonOf(response), "epoch") == 1);
+  }
+  // Without an epoch it is for the reader to see that there is another.
+  const auto ahead = Log(service, "?after=2");
+  CHECK(NumberOf(ahead, "last") == 1);
+  CHECK_FALSE(ahead.contains("time"));
+  const std::string id = ".2.AAAAAAAAAAAAAAAAAAAAAA";
+  CHECK(Get(service, "/v1/revocations/live?from=1.1.1000" + id).status == 200);
+  CHECK(Get(service, "/v1/revocations/live?from=1.2.1000" + id).status == 409);
+  CHECK(Get(service, "/v1/revocations/live?from=2.1.1000" + id).status == 409);
+}
+
+TEST_CASE("the parameters of what is live are in their form and range") {
+  ServiceUnderTest service;
+  for (const char* query :
+       {"?limit=0", "?limit=10001", "?wait=61", "?after=1", "?from=1",
+        "?from=1.1.1000.2", "?from=1.1.1000.0.AAAAAAAAAAAAAAAAAAAAAA",
+        "?from=1.1.1000.7.AAAAAAAAAAAAAAAAAAAAAA",
+        "?from=1.1.1000.2.AAAAAAAAAAAAAAAAAAAAAB",
+        "?from=1.1.1000.2.AAAAAAAAAAAAAAAAAAAAAA.",
+        "?from=-1.1.1000.2.AAAAAAAAAAAAAAAAAAAAAA"}) {
+    CAPTURE(query);
+    CHECK(Get(service, "/v1/revocations/live" + std::string(query)).status ==
+          400);
+  }
+  CHECK(service.Send("GET", "gate", "/v1/revocations/live").status == 403);
+  service.fault = Fault::kUnavailable;
+  const http::Response response = Get(service, "/v1/revocations/live");
+  CHECK(response.status == 503);
+  CHECK(HeaderOf(response, "Retry-After") == "1");
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ may_act_for = ["app"]
 id = "app"
 public = true
 require_dpop = true
+status_list = true
 access_lifetime = "2m"
 grace = "5s"
 [[client]]
@@ -114,6 +115,8 @@ assertion_for_token_endpoint = true
   CHECK_FALSE(config.sessions.evict_oldest);
   REQUIRE(config.clients.size() == 3);
   CHECK(config.clients[1].require_dpop);
+  CHECK(config.clients[1].limits.status_list);
+  CHECK_FALSE(config.clients[0].limits.status_list);
   CHECK(config.clients[1].limits.access_lifetime == minutes(2));
   CHECK(config.clients[1].limits.grace == seconds(5));
   CHECK_FALSE(config.clients[1].limits.idle_timeout.has_value());
@@ -264,7 +267,8 @@ TEST_CASE("what is printed reads back as the same configuration") {
                 .idle_timeout = hours(2),
                 .absolute_lifetime = hours(3),
                 .grace = milliseconds(1500),
-                .proven_grace = minutes(3)};
+                .proven_grace = minutes(3),
+                .status_list = true};
   config.clients.push_back(app);
   Client keyed;
   keyed.id = "keyed";

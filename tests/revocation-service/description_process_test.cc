@@ -11,6 +11,8 @@
 #include <set>
 #include <sstream>
 
+#include "signet/primitives.h"
+#include "signet/status_list.h"
 #include "tests/revocation-service/operations_fixture.h"
 #include "tests/revocation-service/service_under_test.h"
 
@@ -141,8 +143,34 @@ struct Sample {
   bool as_dev = true;
 };
 
+// WithStatusLists configures the client of --dev, whose tokens then have a
+// place in a list.
+std::string WithStatusLists() {
+  std::string permissions;
+  for (const std::string_view name : service::kPermissions) {
+    permissions += '"' + std::string(name) + "\",";
+  }
+  return "[[client]]\nid = \"dev\"\nsecret_digest = \"" +
+         service::DigestSecret("dev-secret") +
+         "\"\nstatus_list = true\npermissions = [" + permissions + "]\n";
+}
+
 constexpr char kForm[] = "application/x-www-form-urlencoded";
 constexpr char kJson[] = "application/json";
+
+// StatusListOf is the path of the list that a JWT names.
+std::string StatusListOf(const std::string& jwt) {
+  const size_t begin = jwt.find('.') + 1;
+  const auto claims =
+      Base64UrlDecode(jwt.substr(begin, jwt.rfind('.') - begin));
+  REQUIRE(claims.ok());
+  Claims with;
+  with.custom = *claims;
+  const auto read = ReadStatusReference(with);
+  REQUIRE(read.ok());
+  REQUIRE(read->has_value());
+  return (*read)->uri.substr((*read)->uri.find("/status/"));
+}
 
 std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
   const auto opened = signetd.Open("alice");
@@ -159,6 +187,7 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
       signetd.client->Get("/feed/snapshot", RunningSignetd::AsDev());
   REQUIRE(redirect);
   const std::string place = "/feed/" + redirect->get_header_value("Location");
+  const std::string list = StatusListOf(access);
   const std::string exchange = "grant_type=refresh_token&refresh_token=";
   const std::string open = R"({"subject":"carol","audience":"orders"})";
   return {
@@ -220,8 +249,20 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
         {"POST", "/v1/revocations", 400, "{}", kJson},
         {"POST", "/v1/revocations", 401, "{}", kJson, false},
         {"POST", "/v1/revocations", 415, "{}", "text/plain"}}},
+      {"statusList",
+       {{"GET", list, 200, "", "", false},
+        {"GET", list + "?time=1", 501, "", "", false},
+        {"GET", "/status/junk", 404, "", "", false}}},
+      {"liveRevocations",
+       {{"GET", "/v1/revocations/live", 200},
+        {"GET", "/v1/revocations/live?limit=1", 200},
+        {"GET", "/v1/revocations/live?limit=0", 400},
+        {"GET", "/v1/revocations/live?from=77.1.1.1.AAAAAAAAAAAAAAAAAAAAAA",
+         409},
+        {"GET", "/v1/revocations/live", 401, "", "", false}}},
       {"revocationLog",
        {{"GET", "/v1/revocations?after=0", 200},
+        {"GET", "/v1/revocations?epoch=77&after=0", 409},
         {"GET", "/v1/revocations?after=x", 400},
         {"GET", "/v1/revocations", 401, "", "", false}}},
       {"audit",
@@ -294,7 +335,7 @@ void CheckAnswer(const Checker& checker, const json::object& operation,
 }
 
 TEST_CASE("every operation answers as it is described") {
-  RunningSignetd signetd;
+  RunningSignetd signetd(WithStatusLists());
   const json::object description = Description();
   const Checker checker(description);
   const auto samples = Samples(signetd);

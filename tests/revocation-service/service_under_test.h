@@ -17,6 +17,7 @@
 #include "revocation-service/rings.h"
 #include "revocation-service/routes.h"
 #include "revocation-service/session/session_store.h"
+#include "revocation-service/status/status_lists.h"
 #include "revocation-service/storage/committer.h"
 #include "revocation-service/storage/engine.h"
 #include "signet/mutex.h"
@@ -183,11 +184,12 @@ class ServiceUnderTest {
     SessionLimits limits = {};
     ProofOptions proofs = {};
     std::shared_ptr<const Clients> clients = nullptr;  // else TestClients
+    bool statements = false;  // there is a ring of statements
   };
 
   ServiceUnderTest() : ServiceUnderTest(Options()) {}
   explicit ServiceUnderTest(const Options& options) {
-    OpenRings(options.format);
+    OpenRings(options.format, options.statements);
     auto opened = Publisher::Open(engine, *rings, clock, {});
     REQUIRE(opened.ok());
     publisher = std::move(opened).value();
@@ -196,6 +198,10 @@ class ServiceUnderTest {
     sessions = std::make_unique<SessionStore>(
         engine, *committer, [this] { return rings->refresh(); }, options.limits,
         clock);
+    sessions->RegisterTokens([this] { return rings->access(); },
+                             [this] { return publisher->position().epoch; });
+    status_lists = std::make_unique<StatusLists>(
+        StatusLists::Parts{engine, *committer, *publisher, *rings, clock});
     auto checker =
         Verifier::Create({.issuer = options.issuer,
                           .audience = "",
@@ -212,6 +218,7 @@ class ServiceUnderTest {
                  [all = options.clients ? options.clients : TestClients()] {
                    return all;
                  }});
+    services->status_lists = status_lists.get();
     std::vector<Route> routes = OAuthRoutes(*services);
     for (Route& route : ApiRoutes(*services)) {
       routes.push_back(std::move(route));
@@ -220,6 +227,7 @@ class ServiceUnderTest {
   }
   ~ServiceUnderTest() {
     router.reset();
+    status_lists.reset();
     sessions.reset();
     committer.reset();
   }
@@ -297,13 +305,14 @@ class ServiceUnderTest {
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<SessionStore> sessions;
+  std::unique_ptr<StatusLists> status_lists;
   std::optional<Verifier> verifier;
   std::unique_ptr<Proofs> proofs;
   std::optional<Services> services;
   std::unique_ptr<Router> router;
 
  private:
-  void OpenRings(KeyFormat access_format) {
+  void OpenRings(KeyFormat access_format, bool statements) {
     auto kek = KeyEncryptionKey::CreateFile(directory / "kek");
     REQUIRE(kek.ok());
     auto store =
@@ -311,7 +320,9 @@ class ServiceUnderTest {
     for (auto [purpose, format] :
          {std::pair{KeyPurpose::kAccess, access_format},
           std::pair{KeyPurpose::kRefresh, KeyFormat::kRefreshMac},
-          std::pair{KeyPurpose::kFeed, KeyFormat::kFeedEd25519}}) {
+          std::pair{KeyPurpose::kFeed, KeyFormat::kFeedEd25519},
+          std::pair{KeyPurpose::kStatements, KeyFormat::kJwtEs256}}) {
+      if (purpose == KeyPurpose::kStatements && !statements) continue;
       auto ring = SigningRing::New({.purpose = purpose,
                                     .format = format,
                                     .generation = 1,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,14 @@ struct Revocation {
   EpochSeconds drop_after{};
 
   bool operator==(const Revocation&) const = default;
+};
+
+// RevocationName is what an entry is found by. Names are ordered by kind, then
+// by the bytes of the id.
+struct RevocationName {
+  RevocationKind kind = RevocationKind::kToken;
+  RevocationId id{};
+  auto operator<=>(const RevocationName&) const = default;
 };
 
 // TokenIdentity is what the list must know of a token, worked out once.
@@ -153,6 +162,13 @@ class RevocationList {
   // Entries lists what is live at `signed_time`, sorted by kind, drop_after
   // and id; `at` is zero.
   std::vector<Revocation> Entries(Time signed_time) const;
+
+  // EntriesAfter lists the first `limit` of them in the order of their names,
+  // beginning behind `after`; nullopt: with the first. It walks the whole
+  // list, in memory for `limit` entries.
+  std::vector<Revocation> EntriesAfter(
+      Time signed_time, const std::optional<RevocationName>& after,
+      size_t limit) const;
 
  private:
   friend class RevocationQuery;
