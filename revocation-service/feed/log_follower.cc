@@ -6,7 +6,9 @@ namespace {
 constexpr size_t kPage = 1000;
 
 // Expired entries stay this long, so that heads whose times differ a little,
-// and a clock that is set back a little, still find what they must digest.
+// and a clock that is set back a little, still find what they must digest; and
+// snapshots tell of them, for a verifier's clock may be behind by as much
+// (FeedReplica::kMaxAhead) and find their tokens alive.
 constexpr Seconds kDropLag = std::chrono::minutes(5);
 
 Error TrimmedTooFar() {
@@ -152,7 +154,7 @@ LogFollower::Capture LogFollower::Take(Time time, const FeedPosition& after,
 LogFollower::FullCapture LogFollower::TakeAll(Time time) {
   MutexLock lock(mutex_);
   FeedState state = StateAt(time);
-  return {.state = state, .entries = list_.Entries(time)};
+  return {.state = state, .entries = list_.Entries(time - kDropLag)};
 }
 
 void LogFollower::Forget(uint64_t sequence) {

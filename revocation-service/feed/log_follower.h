@@ -50,7 +50,8 @@ class LogFollower {
   };
   Capture Take(Time time, const FeedPosition& after, size_t limit);
 
-  // TakeAll captures the state and all live entries, sorted.
+  // TakeAll captures the state and all entries that a verifier may need,
+  // sorted.
   struct FullCapture {
     FeedState state;
     std::vector<Revocation> entries;

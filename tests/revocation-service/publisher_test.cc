@@ -280,6 +280,15 @@ TEST_CASE("a snapshot gives a cold replica all, and the log goes on from it") {
   CHECK(replica.list.size() == 52);
 }
 
+TEST_CASE("a snapshot tells of what clocks that are behind may still need") {
+  FeedFixture feed;
+  feed.Revoke({Entry(kToken, "t", minutes(2))});
+  feed.clock.Advance(minutes(5));
+  ModelReplica replica = feed.NewReplica();
+  replica.ApplyFrame((*feed.publisher->Snapshot())->frame);
+  CHECK(replica.Revokes(kToken, "t"));
+}
+
 TEST_CASE("a snapshot is shared for a heartbeat, while the log reaches it") {
   FeedFixture feed({.heartbeat = seconds(600), .max_recent = 10});
   feed.Revoke(Tokens(1, "t"));
