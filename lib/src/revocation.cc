@@ -259,6 +259,8 @@ void RevocationList::Replace(std::span<const Revocation> entries) {
                               [&](const auto& e) { return e.kind == kind; }));
   });
   MinuteSums sums;
+  // What was dropped may be among them.
+  impl_->floor.store(0, std::memory_order_release);
   for (size_t i = 0; i < entries.size(); ++i) {
     // The slots of random ids lie anywhere: have them fetched meanwhile.
     constexpr size_t kAhead = 8;

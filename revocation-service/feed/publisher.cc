@@ -102,7 +102,7 @@ struct Publisher::Impl {
 Result<Publisher::Impl::Moment> Publisher::Impl::Begin() {
   Result<Time> time = feed_clock.Now();
   if (!time.ok()) return std::move(time).error();
-  Status fresh = follower.Refresh();
+  Status fresh = follower.Refresh(*time);
   if (!fresh.ok()) return AsUnavailable(fresh.error());
   Result<feed::FrameSigner> signer = feed::FrameSigner::Create(rings, *time);
   if (!signer.ok()) return std::move(signer).error();
