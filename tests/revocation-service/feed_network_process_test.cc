@@ -222,12 +222,12 @@ class Namespace {
     CHECK(In("ip route " + what + " blackhole " + address() + "/32"));
   }
   // Enter moves the calling thread, and what it starts, into it.
-  void Enter() const {
+  bool Enter() const {
     const int place =
         open(("/var/run/netns/" + name_).c_str(), O_RDONLY | O_CLOEXEC);
-    REQUIRE(place >= 0);
-    REQUIRE(setns(place, CLONE_NEWNET) == 0);
-    close(place);
+    const bool entered = place >= 0 && setns(place, CLONE_NEWNET) == 0;
+    if (place >= 0) close(place);
+    return entered;
   }
 
  private:
@@ -256,7 +256,7 @@ class Edge {
     options.timeout = std::chrono::seconds(3);
     options.max_backoff = Duration(300);
     std::thread([&] {
-      if (place != nullptr) place->Enter();
+      if (place != nullptr && !place->Enter()) return;
       auto feed = RevocationFeed::Start(std::move(options));
       if (feed) feed_ = std::move(feed).value();
     }).join();
