@@ -76,7 +76,8 @@ class Narrator {
 
   std::string Age() const {
     if (found_.staleness == Duration::max()) {
-      return "the revocation list has never been confirmed by its service";
+      return "the revocation list has never been confirmed by its service, or "
+             "this machine's clock has been set back";
     }
     return "the revocation list is " + FormatDuration(found_.staleness) +
            " old; the policy's bound is " +

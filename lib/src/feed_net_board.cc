@@ -48,14 +48,22 @@ void FeedBoard::Announce(uint64_t generation) {
   changed_.NotifyAll();
 }
 
+bool FeedBoard::WantsRings() const {
+  return rings_wanted_ || announced_ > status_.ring_generation;
+}
+
 bool FeedBoard::AwaitWant() {
   const MutexLock lock(mutex_);
-  while (!stopping_ && !rings_wanted_ &&
-         announced_ <= status_.ring_generation) {
-    changed_.Wait(mutex_);
-  }
+  while (!stopping_ && !WantsRings()) changed_.Wait(mutex_);
   rings_wanted_ = false;
   return !stopping_;
+}
+
+bool FeedBoard::TakeWant() {
+  const MutexLock lock(mutex_);
+  const bool wanted = WantsRings();
+  rings_wanted_ = false;
+  return wanted;
 }
 
 void FeedBoard::RingsTaken(uint64_t generation) {
@@ -143,12 +151,17 @@ Status FeedBoard::WaitUntilFresh(Duration limit) const {
                    (why.empty() ? "the service has not answered yet" : why)};
 }
 
-Duration FeedBackoff::Next() {
+Duration RandomUpTo(Duration most) {
+  if (most <= Duration::zero()) return {};
   uint32_t random = 0;
   FillRandom({reinterpret_cast<uint8_t*>(&random), sizeof(random)});
+  return Duration(random % static_cast<uint64_t>(most.count() + 1));
+}
+
+Duration FeedBackoff::NextCeiling() {
   const Duration ceiling = std::min(ceiling_, max_);
   ceiling_ = std::min(ceiling_ * 2, max_);
-  return Duration(random % static_cast<uint64_t>(ceiling.count() + 1));
+  return ceiling;
 }
 
 }  // namespace signet

@@ -38,6 +38,8 @@ class FeedBoard {
   void Announce(uint64_t generation);
   // AwaitWant waits until rings are wanted; false if the feed is stopping.
   bool AwaitWant();
+  // TakeWant is AwaitWant without the waiting: true if rings are wanted.
+  bool TakeWant();
   void RingsTaken(uint64_t generation);
   void RingsFailed(const Error& error);
   uint64_t announced() const;
@@ -62,6 +64,7 @@ class FeedBoard {
 
  private:
   std::string LastError() const SIGNET_REQUIRES(mutex_);
+  bool WantsRings() const SIGNET_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   mutable CondVar changed_;
@@ -77,6 +80,9 @@ class FeedBoard {
   FeedStatus status_ SIGNET_GUARDED_BY(mutex_);
 };
 
+// RandomUpTo is a random time from zero to `most`, inclusive.
+Duration RandomUpTo(Duration most);
+
 // A FeedBackoff gives growing, random pauses, so that ten thousand replicas
 // do not come back in step. One thread.
 class FeedBackoff {
@@ -84,8 +90,9 @@ class FeedBackoff {
   explicit FeedBackoff(Duration max) : max_(max) {}
 
   void Reset() { ceiling_ = kFirst; }
-  // Next is a random time up to a ceiling that doubles.
-  Duration Next();
+  // Next is a random time up to NextCeiling, which doubles.
+  Duration Next() { return RandomUpTo(NextCeiling()); }
+  Duration NextCeiling();
 
  private:
   static constexpr Duration kFirst = std::chrono::milliseconds(50);

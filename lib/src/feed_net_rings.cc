@@ -58,8 +58,13 @@ Status RingKeeper::Fetch() {
   const Result<FeedHttp::Answer> answer =
       http_.Get("/feed/rings", kMaxRingsAnswer);
   if (!answer) return answer.error();
-  if (answer->status != 200) return ExplainStatus(answer->status);
-  const Result<std::vector<Bytes>> frames = SplitFrames(AsBytes(answer->body));
+  return TakeAnswer(*answer, announced);
+}
+
+Status RingKeeper::TakeAnswer(const FeedHttp::Answer& answer,
+                              uint64_t announced) {
+  if (answer.status != 200) return ExplainStatus(answer.status);
+  const Result<std::vector<Bytes>> frames = SplitFrames(AsBytes(answer.body));
   if (!frames) return frames.error();
   if (frames->size() != 1) {
     return Error{ErrorCode::kInvalid, "the service sent no single rings frame"};

@@ -27,6 +27,10 @@ class RingKeeper {
   void Run();
   void Cancel() { http_.Cancel(); }
 
+  // TakeAnswer puts the answer of /feed/rings into force. `announced` is the
+  // board's, read before the question was sent.
+  Status TakeAnswer(const FeedHttp::Answer& answer, uint64_t announced);
+
  private:
   Status FetchFromAny();
   Status Fetch();

@@ -143,7 +143,9 @@ FeedOutcome FeedReplica::Complete(const FeedHead& head) {
                       Text(head.position)}};
   }
   // The first of equal times is the evidence; the others may be replays.
-  if (head.time > list_.SignedTime()) list_.Confirm(head.time, moment_);
+  if (head.time > list_.SignedTime()) {
+    list_.Confirm(head.time, moment_, now_);
+  }
   time_ = head.time;
   return {.confirmed = true};
 }
@@ -159,7 +161,8 @@ FeedOutcome FeedReplica::Fork() {
 
 void FeedReplica::Restore(const FeedState& state) {
   list_.Replace(state.snapshot.entries);
-  list_.DropExpired(state.snapshot.head.time);
+  // The clock of this machine may be another since.
+  list_.DropExpired(state.snapshot.head.time, state.snapshot.head.time);
   has_cursor_ = true;
   position_ = state.snapshot.head.position;
   log_hash_ = state.snapshot.log_hash;
@@ -169,7 +172,7 @@ void FeedReplica::Restore(const FeedState& state) {
 
 FeedState FeedReplica::State() const {
   FeedHead head{position_, time_, list_.DigestAt(time_), 0};
-  return {{head, log_hash_, list_.Entries(time_)}, extras_until_};
+  return {{head, log_hash_, list_.Entries(Time{})}, extras_until_};
 }
 
 }  // namespace signet

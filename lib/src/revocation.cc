@@ -95,6 +95,10 @@ class FirstByName {
 
 constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
 
+// How far a wall clock may be set back, and still ask for nothing that was
+// dropped by it.
+constexpr Duration kDropLag = std::chrono::minutes(1);
+
 }  // namespace
 
 struct RevocationList::Impl {
@@ -122,6 +126,8 @@ struct RevocationList::Impl {
   std::atomic<uint32_t> floor{0};
   std::atomic<int64_t> signed_ms{kNever};
   std::atomic<int64_t> monotonic_ms{0};
+  // Until when entries were dropped by this machine's own clock.
+  std::atomic<int64_t> dropped_ms{kNever};
   std::atomic<bool> authoritative{false};
   std::atomic<size_t> live{0};
   std::atomic<size_t> bytes{0};
@@ -247,6 +253,11 @@ Duration RevocationList::Staleness(Time now, Monotonic monotonic_now) const {
   }
   const int64_t signed_ms = impl_->signed_ms.load(std::memory_order_acquire);
   if (signed_ms == kNever) return Duration::max();
+  // What was dropped since that moment may void a token that lives then.
+  if (now.time_since_epoch().count() <
+      impl_->dropped_ms.load(std::memory_order_acquire)) {
+    return Duration::max();
+  }
   const Duration wall = now.time_since_epoch() - Duration(signed_ms);
   const Duration monotonic =
       monotonic_now.time_since_epoch() -
@@ -293,6 +304,8 @@ void RevocationList::Replace(std::span<const Revocation> entries) {
                               [&](const auto& e) { return e.kind == kind; }));
   });
   MinuteSums sums;
+  // What was dropped may be among them.
+  impl_->floor.store(0, std::memory_order_release);
   for (size_t i = 0; i < entries.size(); ++i) {
     // The slots of random ids lie anywhere: have them fetched meanwhile.
     constexpr size_t kAhead = 8;
@@ -309,7 +322,7 @@ void RevocationList::Replace(std::span<const Revocation> entries) {
   impl_->Account();
 }
 
-void RevocationList::Confirm(Time signed_time, Monotonic monotonic) {
+void RevocationList::Confirm(Time signed_time, Monotonic monotonic, Time now) {
   const int64_t ms = signed_time.time_since_epoch().count();
   const int64_t before = impl_->signed_ms.load(std::memory_order_relaxed);
   if (before != kNever && ms < before) return;
@@ -320,13 +333,21 @@ void RevocationList::Confirm(Time signed_time, Monotonic monotonic) {
   }
   impl_->monotonic_ms.store(moment, std::memory_order_release);
   impl_->signed_ms.store(ms, std::memory_order_release);
-  DropExpired(signed_time);
+  DropExpired(signed_time, now);
 }
 
 void RevocationList::SetAuthoritative() { impl_->authoritative = true; }
 
-void RevocationList::DropExpired(Time signed_time) {
-  impl_->RaiseFloor(signed_time);
+void RevocationList::DropExpired(Time signed_time, Time now) {
+  Time until = signed_time;
+  if (now != Time::max()) {
+    until = std::min(until, now - kDropLag);
+    const int64_t ms = until.time_since_epoch().count();
+    if (ms > impl_->dropped_ms.load(std::memory_order_relaxed)) {
+      impl_->dropped_ms.store(ms, std::memory_order_release);
+    }
+  }
+  impl_->RaiseFloor(until);
   impl_->SweepSome();
   impl_->Account();
 }

@@ -6,7 +6,9 @@ namespace {
 constexpr size_t kPage = 1000;
 
 // Expired entries stay this long, so that heads whose times differ a little,
-// and a clock that is set back a little, still find what they must digest.
+// and a clock that is set back a little, still find what they must digest; and
+// snapshots tell of them, for a verifier's clock may be behind by as much
+// (FeedReplica::kMaxAhead) and find their tokens alive.
 constexpr Seconds kDropLag = std::chrono::minutes(5);
 
 Error TrimmedTooFar() {
@@ -92,7 +94,41 @@ Status LogFollower::Apply(const std::vector<LogRecord>& page) {
   return {};
 }
 
-Status LogFollower::Refresh() {
+// Relearn reads the whole log before it changes anything: who asks the list
+// meanwhile must not find it empty.
+Status LogFollower::Relearn() {
+  MutexLock serial(tail_mutex_);
+  Result<StoredCheckpoint> loaded = LoadCheckpoint(engine_);
+  if (!loaded.ok()) return loaded.error();
+  const Checkpoint& checkpoint = loaded->checkpoint;
+  std::vector<Revocation> entries = checkpoint.entries;
+  for (uint64_t at = checkpoint.sequence; at < tailed_;) {
+    const auto page = engine_.Tail(at, kPage);
+    if (!page.ok()) return page.error();
+    for (const LogRecord& record : *page) {
+      Result<Revocation> entry = ReadRevocation(record);
+      if (!entry.ok()) return entry.error();
+      if (record.sequence <= tailed_) entries.push_back(*entry);
+      at = record.sequence;
+    }
+    if (page->empty()) return TrimmedTooFar();
+  }
+  MutexLock lock(mutex_);
+  list_.Replace(entries);
+  dropped_ = {};
+  return {};
+}
+
+Status LogFollower::Refresh(std::optional<Time> time) {
+  bool forgot = false;
+  if (time) {
+    MutexLock lock(mutex_);
+    forgot = *time < dropped_;
+  }
+  if (forgot) {
+    Status relearnt = Relearn();
+    if (!relearnt.ok()) return relearnt;
+  }
   // The position first: others may move it on while the store answers.
   const uint64_t known = position().sequence;
   Result<uint64_t> last = engine_.LastSequence();
@@ -152,7 +188,7 @@ LogFollower::Capture LogFollower::Take(Time time, const FeedPosition& after,
 LogFollower::FullCapture LogFollower::TakeAll(Time time) {
   MutexLock lock(mutex_);
   FeedState state = StateAt(time);
-  return {.state = state, .entries = list_.Entries(time)};
+  return {.state = state, .entries = list_.Entries(time - kDropLag)};
 }
 
 Publisher::LivePage LogFollower::TakePage(

@@ -1,6 +1,7 @@
 #ifndef SIGNET_SERVICE_FEED_LOG_FOLLOWER_H_
 #define SIGNET_SERVICE_FEED_LOG_FOLLOWER_H_
 
+#include <optional>
 #include <vector>
 
 #include "revocation-service/feed/checkpoint.h"
@@ -34,7 +35,10 @@ class LogFollower {
   // Refresh asks the store how far the log goes, and catches up: after it,
   // all that was acknowledged before the call is applied. kRollback if the
   // store has gone back in time.
-  Status Refresh();
+  //
+  // A list that has dropped what lives at `time`, since the clock was ahead
+  // when it did and has been set back, is made anew from the log.
+  Status Refresh(std::optional<Time> time = {});
 
   const RevocationList& list() const { return list_; }
   FeedPosition position() const;
@@ -50,7 +54,8 @@ class LogFollower {
   };
   Capture Take(Time time, const FeedPosition& after, size_t limit);
 
-  // TakeAll captures the state and all live entries, sorted.
+  // TakeAll captures the state and all entries that a verifier may need,
+  // sorted.
   struct FullCapture {
     FeedState state;
     std::vector<Revocation> entries;
@@ -66,6 +71,7 @@ class LogFollower {
   void Forget(uint64_t sequence);
 
  private:
+  Status Relearn();
   Status Rebase() SIGNET_REQUIRES(tail_mutex_);
   Status Apply(const std::vector<LogRecord>& page) SIGNET_REQUIRES(tail_mutex_);
   FeedState StateAt(Time time) SIGNET_REQUIRES(mutex_);

@@ -104,7 +104,7 @@ struct Publisher::Impl {
 Result<Time> Publisher::Impl::Look() {
   Result<Time> time = feed_clock.Now();
   if (!time.ok()) return time;
-  Status fresh = follower.Refresh();
+  Status fresh = follower.Refresh(*time);
   if (!fresh.ok()) return AsUnavailable(fresh.error());
   return time;
 }
@@ -255,7 +255,9 @@ Result<std::unique_ptr<Publisher>> Publisher::Open(Engine& engine,
   impl->broadcaster.Start(impl->follower.position());
   std::unique_ptr<Publisher> publisher(new Publisher(std::move(impl)));
   Impl* running = publisher->impl_.get();
-  running->thread = std::thread([running] { running->Run(); });
+  if (options.threaded) {
+    running->thread = std::thread([running] { running->Run(); });
+  }
   return publisher;
 }
 
@@ -266,6 +268,12 @@ Status Publisher::CatchUp() {
 }
 
 void Publisher::Wake() { impl_->Notify(true); }
+
+bool Publisher::Turn(bool head) {
+  const bool more = impl_->Turn(head).more;
+  impl_->snapshots.DropOld();
+  return more;
+}
 
 const RevocationList& Publisher::revocations() const {
   return impl_->follower.list();

@@ -28,6 +28,9 @@ class Publisher {
     size_t max_recent = 65'536;
     // For how long a snapshot is shared. The log must reach as far back.
     Duration snapshot_age = std::chrono::seconds(10);
+    // False: there is no thread, and the caller takes its turns. Waits do not
+    // end then but by EndWaits.
+    bool threaded = true;
   };
 
   // Open reads checkpoint and log, and starts the thread that signs.
@@ -44,6 +47,11 @@ class Publisher {
 
   // Wake makes the thread send a head now: a ring has changed.
   void Wake();
+
+  // Turn is what the thread does when something has happened, or a heartbeat
+  // is due: subscribers get what they lack, or a head. True: there is more to
+  // send. REQUIRES: not threaded.
+  bool Turn(bool head);
 
   const RevocationList& revocations() const;
   FeedPosition position() const;

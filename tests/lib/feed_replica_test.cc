@@ -231,7 +231,7 @@ TEST_CASE("a new epoch needs a snapshot and forgets nothing") {
   // Digests are compared again once what only we hold has left.
   Origin liar(2);
   liar.Revoke(2);
-  auto head = std::get<HeadFrame>(liar.HeadAt(minutes(16)));
+  auto head = std::get<HeadFrame>(liar.HeadAt(minutes(17)));
   CHECK(replica.Take(head).confirmed);
   CHECK_FALSE(replica.Revoked(1));
   head.head.time += seconds(1);
@@ -284,6 +284,42 @@ TEST_CASE("a service whose clock leapt ahead confirms and drops nothing") {
   CHECK(CodeOf(fresh.Take(origin.Snapshot(hours(1)), seconds(2))) ==
         ErrorCode::kInvalid);
   CHECK_FALSE(fresh.feed.has_cursor());
+}
+
+TEST_CASE("an entry stays while this machine's clock finds its token alive") {
+  Origin origin;
+  origin.Revoke(1, minutes(2));
+  Replica replica;
+  replica.Take(origin.Snapshot(seconds(1)));
+  // The service's clock is two minutes ahead of ours, or ours is behind.
+  CHECK(replica.Take(origin.HeadAt(minutes(4)), minutes(2)).confirmed);
+  CHECK(replica.Revoked(1));
+  CHECK(replica.Take(origin.HeadAt(minutes(5)), minutes(3)).confirmed);
+  CHECK(replica.Revoked(1));
+  CHECK(replica.Take(origin.HeadAt(minutes(6)), minutes(4)).confirmed);
+  CHECK_FALSE(replica.Revoked(1));
+}
+
+TEST_CASE("a clock that was set back to what has been dropped says stale") {
+  Origin origin;
+  origin.Revoke(1, minutes(2));
+  Replica replica;
+  replica.Take(origin.Snapshot(seconds(1)));
+  CHECK(replica.Take(origin.HeadAt(minutes(5))).confirmed);
+  const auto at = [&](Duration wall) {
+    return replica.list.Staleness(At(wall), Mono(minutes(5)));
+  };
+  CHECK(at(minutes(5)) == Duration(0));
+  CHECK(at(minutes(4)) == Duration(0));
+  CHECK(at(minutes(4) - milliseconds(1)) == Duration::max());
+
+  // A restart remembers it.
+  Replica restarted;
+  restarted.feed.Restore(replica.feed.State());
+  CHECK(restarted.Take(origin.HeadAt(minutes(5) + seconds(1)), minutes(3))
+            .confirmed);
+  CHECK(restarted.list.Staleness(At(minutes(3)), Mono(minutes(3))) ==
+        Duration::max());
 }
 
 TEST_CASE("rings among the log are refused") {

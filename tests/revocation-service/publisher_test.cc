@@ -280,6 +280,15 @@ TEST_CASE("a snapshot gives a cold replica all, and the log goes on from it") {
   CHECK(replica.list.size() == 52);
 }
 
+TEST_CASE("a snapshot tells of what clocks that are behind may still need") {
+  FeedFixture feed;
+  feed.Revoke({Entry(kToken, "t", minutes(2))});
+  feed.clock.Advance(minutes(5));
+  ModelReplica replica = feed.NewReplica();
+  replica.ApplyFrame((*feed.publisher->Snapshot())->frame);
+  CHECK(replica.Revokes(kToken, "t"));
+}
+
 TEST_CASE("a snapshot is shared for a while, as long as the log reaches it") {
   FeedFixture feed({.heartbeat = seconds(600),
                     .max_recent = 10,
@@ -352,6 +361,23 @@ TEST_CASE("recent entries carry what people want to know, with sequences") {
   CHECK(recent->front().sequence == 3);
   CHECK(recent->front().entry == entries[2]);
   CHECK(recent->back().sequence == 4);
+}
+
+TEST_CASE(
+    "what was dropped by a clock that ran ahead is there when it is set back") {
+  FeedFixture feed;
+  feed.Revoke({Entry(kToken, "t", minutes(2)), Entry(kToken, "u", minutes(9))});
+  CHECK(feed.publisher->Head().ok());
+  feed.clock.SetWall(kFeedStart + minutes(30));
+  CHECK_FALSE(feed.publisher->Head().ok());  // not believed yet
+  feed.clock.Advance(seconds(31));
+  CHECK(feed.publisher->Head().ok());
+  feed.clock.SetWall(kFeedStart + minutes(1));
+  ModelReplica replica = feed.NewReplica();
+  replica.ApplyFrame((*feed.publisher->Snapshot())->frame);
+  CHECK(replica.Revokes(kToken, "t"));
+  CHECK(replica.Revokes(kToken, "u"));
+  feed.Follow(replica);
 }
 
 TEST_CASE("digests agree after the wall clock is set back by minutes") {

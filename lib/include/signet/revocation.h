@@ -122,7 +122,8 @@ class RevocationList {
 
   // Staleness is how long ago the list was last known to be complete: the
   // larger of the monotonic and the wall-clock estimate, never negative.
-  // Duration::max() until the first Confirm. Zero if Authoritative.
+  // Duration::max() until the first Confirm, and while the wall clock is set
+  // back to before what was dropped. Zero if Authoritative.
   Duration Staleness(Time now, Monotonic monotonic_now) const;
 
   // SignedTime is the latest confirmed feed time, zero before the first.
@@ -147,13 +148,16 @@ class RevocationList {
   // Confirm says that the list was complete at `signed_time` by the service's
   // clock, which was no earlier than `monotonic` here. Entries whose time has
   // passed are dropped. Times before an earlier Confirm's change nothing.
-  void Confirm(Time signed_time, Monotonic monotonic);
+  //
+  // `now` is the wall clock, if it may disagree with the service's: entries
+  // stay for as long as it thinks that their tokens live, and a minute more.
+  void Confirm(Time signed_time, Monotonic monotonic, Time now = Time::max());
 
   // SetAuthoritative marks the list as the original, which is never stale.
   void SetAuthoritative();
 
-  // DropExpired drops what Confirm would drop at `signed_time`.
-  void DropExpired(Time signed_time);
+  // DropExpired drops what Confirm would drop.
+  void DropExpired(Time signed_time, Time now = Time::max());
 
   // DigestAt is the digest of the entries that are live at `signed_time`:
   // equal for equal sets, whatever the order in which they came.
