@@ -139,15 +139,15 @@ std::optional<std::string> World::Check(Peer& peer, size_t index) {
 
 std::optional<std::string> World::Heal() {
   service_.SetFault(Fault::kNone);
-  if (end_was_lost_) {
-    service_.BackUp();
-    GoBack(true, 0);
-  }
   // Times that a wrong clock has signed must pass.
   Wait(std::max(Duration{}, service_.latest_signed() - Truth()) + Duration(1));
   SetServiceClock({});
   (void)service_.Get("/feed/log");  // a leap that was in doubt
   Wait(std::chrono::seconds(31));
+  if (end_was_lost_ || restores_ > 1) {
+    service_.BackUp();
+    GoBack(true, 0);
+  }
   for (auto& peer : peers_) {
     peer->offset = {};
     peer->clock.SetWall(Truth());

@@ -21,8 +21,10 @@
 // L  When all clocks are right again, every time that a wrong one has signed
 //    has passed and the network carries: each replica is fresh within twelve
 //    exchanges. A replica that has missed two rotations of the feed ring is
-//    given the ring; a store that lost its end, and did not say so, a new
-//    epoch.
+//    given the ring; a store that lost its end and did not say so, or that
+//    was restored more than once, a new epoch: an epoch is a time in seconds,
+//    so two restores in one second, or about a clock that was set back, may
+//    begin the same, and replicas refuse the second as a rollback.
 //
 // What it assumes: the service's clock is never ahead by an hour (trims would
 // forget; checkpoint.cc); monotonic clocks of all run at one rate; and an

@@ -226,6 +226,7 @@ void World::GoBack(bool told, uint32_t value) {
   }
   told ? service_.Restore(value % 2 == 0) : service_.LoseEnd();
   end_was_lost_ = !told;
+  restores_ += told;
   for (auto& [id, token] : tokens_) {
     token.void_since.reset();
     for (const Known& known : log_) Apply(known, token);

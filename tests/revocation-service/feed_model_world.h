@@ -93,8 +93,7 @@ class World {
   std::map<size_t, Token> tokens_;  // those that may live somewhere
   size_t next_token_ = 0;
   bool end_was_lost_ = false;
-  uint32_t epoch_ = 0;
-  bool epoch_went_back_ = false;
+  int restores_ = 0;
 
   std::map<std::string, std::vector<FeedHttp::Answer>> cache_;
   std::vector<std::string> old_events_;
