@@ -164,7 +164,9 @@ std::string StatusListOf(const std::string& jwt) {
   const auto claims =
       Base64UrlDecode(jwt.substr(begin, jwt.rfind('.') - begin));
   REQUIRE(claims.ok());
-  const auto read = ReadStatusReference({.custom = *claims});
+  Claims with;
+  with.custom = *claims;
+  const auto read = ReadStatusReference(with);
   REQUIRE(read.ok());
   REQUIRE(read->has_value());
   return (*read)->uri.substr((*read)->uri.find("/status/"));
