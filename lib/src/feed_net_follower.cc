@@ -27,13 +27,14 @@ Seconds LongPollWait(Duration timeout) {
 
 FeedFollower::FeedFollower(const FeedOptions& options, const Clock& clock,
                            FeedBoard& board, RevocationList& list,
-                           const StateDirectory* directory)
+                           const StateDirectory* directory,
+                           const std::string& verifier_id)
     : options_(options),
       clock_(clock),
       board_(board),
       replica_(list),
       directory_(directory),
-      http_(options),
+      http_(options, verifier_id),
       backoff_(options.max_backoff),
       save_after_(Steady::now() + kSaveInterval) {}
 
@@ -106,6 +107,8 @@ std::string FeedFollower::CursorQuery() const {
 FeedFollower::Round FeedFollower::Poll(Seconds wait) {
   std::string path = "/feed/log" + CursorQuery();
   if (wait > Seconds(0)) path += "&wait=" + std::to_string(wait.count());
+  transport_ =
+      wait > Seconds(0) ? FeedTransport::kLongPoll : FeedTransport::kPoll;
   const Monotonic sent = clock_.MonotonicNow();
   const Result<FeedHttp::Answer> answer = http_.Get(path, kMaxLogAnswer);
   if (!answer) return Fail(answer.error());
@@ -155,12 +158,14 @@ bool FeedFollower::TakeFrame(Bytes bytes,
   const FeedHead& head = HeadOf(*frame);
   // A time that will be refused must not spoil the anchor of a stream.
   const bool ahead = head.time > now + FeedReplica::kMaxAhead;
+  const bool resync = replica_.has_cursor();
   const FeedOutcome outcome =
       replica_.Accept(*frame, now, ahead ? Monotonic{} : moment(head.time));
   Note(head, outcome);
   if (outcome.next == FeedStep::kContinue) {
     if (std::holds_alternative<SnapshotFrame>(*frame) && !outcome.error) {
       snapshot_wanted_ = false;
+      if (resync) board_.Resynced(replica_.position());
     }
     return true;
   }
@@ -173,7 +178,7 @@ void FeedFollower::Note(const FeedHead& head, const FeedOutcome& outcome) {
   if (outcome.error) {
     return Refuse(*outcome.error);
   }
-  board_.FrameTaken(replica_.position(), outcome.confirmed);
+  board_.FrameTaken(replica_.position(), outcome.confirmed, transport_);
   board_.Announce(head.ring_generation);
   if (!outcome.confirmed) return;
   backoff_.Reset();
@@ -194,10 +199,12 @@ FeedFollower::Round FeedFollower::Fail(const Error& error) {
 
 FeedFollower::Round FeedFollower::FollowStream() {
   FeedAnchor anchor(clock_.MonotonicNow());
+  transport_ = FeedTransport::kStream;
   stream_worked_ = false;
   last_confirmed_ = Steady::now();
-  EventReader events(
-      [&](std::string_view data) { return TakeEvent(data, anchor); });
+  EventReader events([&](std::string_view data) {
+    return TakeEvent(data, events.type() == "ack", anchor);
+  });
   const FeedPosition& position = replica_.position();
   const Result<FeedHttp::Answer> answer = http_.Stream(
       "/feed/stream" + CursorQuery(),
@@ -207,7 +214,8 @@ FeedFollower::Round FeedFollower::FollowStream() {
   return AfterStream(*answer, events.error());
 }
 
-bool FeedFollower::TakeEvent(std::string_view data, FeedAnchor& anchor) {
+bool FeedFollower::TakeEvent(std::string_view data, bool ack_wanted,
+                             FeedAnchor& anchor) {
   const Monotonic received = clock_.MonotonicNow();
   const Result<std::string> frame = Base64UrlDecode(data);
   if (!frame) {
@@ -217,6 +225,10 @@ bool FeedFollower::TakeEvent(std::string_view data, FeedAnchor& anchor) {
   const bool in_order = TakeFrame(AsBytes(*frame), [&](Time signed_time) {
     return anchor.MomentOf(signed_time, received);
   });
+  // What is acknowledged is what the list holds, whatever the frame said.
+  if (in_order && ack_wanted) {
+    board_.WantAck({replica_.position(), http_.service()});
+  }
   SaveIfDue(false);
   // A service that sends only what is refused is as good as silent.
   return in_order && !board_.stopping() &&

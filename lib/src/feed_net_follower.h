@@ -20,7 +20,8 @@ class FeedFollower {
  public:
   // `directory` may be null. The list already holds what `replica` knows.
   FeedFollower(const FeedOptions& options, const Clock& clock, FeedBoard& board,
-               RevocationList& list, const StateDirectory* directory);
+               RevocationList& list, const StateDirectory* directory,
+               const std::string& verifier_id);
 
   // Restore takes up the state on disk, if there is one. Before Run.
   void Restore();
@@ -45,7 +46,7 @@ class FeedFollower {
   Round TakeFrames(Bytes body, Monotonic sent);
   // TakeFrame applies one frame; false if the cursor must be seen to first.
   bool TakeFrame(Bytes bytes, const std::function<Monotonic(Time)>& moment);
-  bool TakeEvent(std::string_view data, FeedAnchor& anchor);
+  bool TakeEvent(std::string_view data, bool ack_wanted, FeedAnchor& anchor);
   void Note(const FeedHead& head, const FeedOutcome& outcome);
   void Refuse(const Error& error);
   Round Fail(const Error& error);
@@ -64,7 +65,8 @@ class FeedFollower {
   bool snapshot_wanted_ = true;
   bool log_wanted_ = false;  // a gap: ask once before taking a snapshot
   size_t rounds_in_vain_ = 0;
-  bool refused_ = false;  // a frame of this round
+  bool refused_ = false;                            // a frame of this round
+  FeedTransport transport_ = FeedTransport::kPoll;  // of this round
   // Not before this is a stream tried again after one that did not work.
   Steady::time_point stream_after_{};
   // Of the stream at hand.

@@ -4,6 +4,7 @@
 #include "revocation-service/api/audit.h"
 #include "revocation-service/api/revocations.h"
 #include "revocation-service/api/sessions.h"
+#include "revocation-service/api/verifiers.h"
 #include "revocation-service/oauth/endpoints.h"
 
 namespace signet::service {
@@ -29,6 +30,7 @@ std::vector<Route> ApiRoutes(const Services& services) {
        kNeverShed},
       {"GET", "/v1/revocations", "revocation_log", handler(GetRevocations),
        kNeverShed},
+      {"GET", "/v1/verifiers", "verifier_list", handler(GetVerifiers)},
       {"GET", "/v1/audit", "audit", handler(GetAudit)},
   };
 }

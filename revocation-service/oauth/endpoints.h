@@ -58,11 +58,11 @@ Result<ClientAuthentication, http::Response> RequirePermission(
 // OAuthRoutes: /token, /revoke, /introspect, metadata, JWKS.
 std::vector<Route> OAuthRoutes(const Services& services);
 
-// ApiRoutes: /v1/sessions, /v1/revocations, /v1/audit.
+// ApiRoutes: /v1/sessions, /v1/revocations, /v1/verifiers, /v1/audit.
 std::vector<Route> ApiRoutes(const Services& services);
 
 // FeedRoutes: /feed/head, /feed/log, /feed/stream, /feed/snapshot,
-// /feed/rings.
+// /feed/rings, /feed/ack.
 std::vector<Route> FeedRoutes(const Services& services);
 
 }  // namespace signet::service
