@@ -103,7 +103,7 @@ struct RevocationFeed::Impl {
       : options(std::move(feed_options)),
         clock(feed_clock),
         directory(std::move(state)),
-        verifier_id(DrawId()),
+        verifier_id(options.watch_only ? "none" : DrawId()),
         board(*options.feed_ring, options.on_event != nullptr),
         follower(options, clock, board, list, DirectoryOrNull(), verifier_id),
         rings(options, clock, board, live, DirectoryOrNull()),

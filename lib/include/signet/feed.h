@@ -47,6 +47,10 @@ struct FeedOptions {
   // feed rings are learnt through frames that this one verifies.
   std::optional<KeyRing> feed_ring;
 
+  // This feed decides about no token, as a monitor's: the service does not
+  // count it among those that enforce revocations.
+  bool watch_only = false;
+
   FeedMode mode = FeedMode::kSubscribe;
   // kPoll: 50 ms to 1 h.
   Duration poll_interval = std::chrono::seconds(1);
@@ -93,7 +97,7 @@ struct FeedStatus {
   uint64_t refused = 0;  // frames that were forged, replayed or in conflict
   uint64_t reconnects = 0;
   uint64_t acks = 0;        // acknowledgements that the service asked for
-  std::string verifier_id;  // by which the service lists this feed
+  std::string verifier_id;  // by which the service lists this feed, or none
   std::string last_error;   // empty while all is well
 };
 
