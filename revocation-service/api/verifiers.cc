@@ -3,9 +3,9 @@
 #include "revocation-service/api/verifiers.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
 #include <utility>
 

@@ -1,10 +1,14 @@
 #ifndef SIGNET_SERVICE_API_VERIFIERS_H_
 #define SIGNET_SERVICE_API_VERIFIERS_H_
 
-#include <boost/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "revocation-service/oauth/requests.h"
+
+namespace boost::json {
+class object;
+}  // namespace boost::json
 
 namespace signet::service {
 

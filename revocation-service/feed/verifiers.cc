@@ -228,8 +228,9 @@ void Verifiers::CountLate(Wait& wait) {
 }
 
 void Verifiers::TakeReady(Steady::time_point now, Ready& ready) {
+  const bool closed = closed_;
   std::erase_if(waits_, [&](const std::shared_ptr<Wait>& wait) {
-    if (!wait->complete() && wait->deadline > now && !closed_) return false;
+    if (!wait->complete() && wait->deadline > now && !closed) return false;
     ready.emplace_back(std::move(wait->done), wait->report());
     return true;
   });
