@@ -198,22 +198,20 @@ std::shared_ptr<Verifiers::Wait> Verifiers::Begin() {
   return std::make_shared<Wait>(open_, std::move(members), connected);
 }
 
-void Verifiers::Await(std::shared_ptr<Wait> wait, uint64_t sequence,
+void Verifiers::Await(const std::shared_ptr<Wait>& wait, uint64_t sequence,
                       Duration limit, Done done) {
   wait->sequence = sequence;
   wait->deadline = Steady::now() + limit;
   wait->done = std::move(done);
+  bool closed = false;
   {
     MutexLock lock(mutex_);
-    if (!closed_) {
-      waits_.push_back(std::move(wait));
-    }
+    closed = closed_;
+    if (!closed) waits_.push_back(wait);
   }
-  if (wait) {
-    wait->done(wait->report());
-  } else {
-    wake_();
-  }
+  // Unless it is closed the wait is no longer this thread's to look at.
+  if (closed) return wait->done(wait->report());
+  wake_();
 }
 
 // CountLate finds those who had acknowledged before the wait was known here.

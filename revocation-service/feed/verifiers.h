@@ -83,8 +83,8 @@ class Verifiers {
   // Await calls `done` once: when all who can have acknowledged `sequence`, or
   // after `limit`. On any thread.
   using Done = std::function<void(const Report& report)>;
-  void Await(std::shared_ptr<Wait> wait, uint64_t sequence, Duration limit,
-             Done done);
+  void Await(const std::shared_ptr<Wait>& wait, uint64_t sequence,
+             Duration limit, Done done);
   // EndWaits answers those who wait now, and later ones at once.
   void EndWaits();
 

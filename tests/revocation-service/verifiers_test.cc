@@ -5,6 +5,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace signet::service::feed {
 namespace {
@@ -42,7 +44,7 @@ struct Room {
   };
   Waiting Begin() { return {.wait = verifiers.Begin()}; }
   void Await(Waiting& waiting, uint64_t sequence, Duration limit = hours(1)) {
-    verifiers.Await(std::move(waiting.wait), sequence, limit,
+    verifiers.Await(std::exchange(waiting.wait, nullptr), sequence, limit,
                     [report = waiting.report](const auto& r) { *report = r; });
     verifiers.Tend(Verifiers::Steady::now());
   }
