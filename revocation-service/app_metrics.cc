@@ -58,6 +58,22 @@ void AddServer(const http::Server& server, Metrics& metrics) {
 void AddFeed(const Publisher& publisher, Metrics& metrics) {
   Add(metrics, "signet_feed_subscribers", "Subscribers of the feed.",
       [&publisher] { return publisher.subscribers(); });
+  Add(metrics, "signet_feed_verifiers",
+      "Verifiers that follow the feed, by stream or by polling.",
+      [&publisher] { return publisher.verifiers().Count(0, 0).connected; });
+  Add(metrics, "signet_feed_verifiers_without_id",
+      "Those of them that cannot acknowledge.",
+      [&publisher] { return publisher.verifiers().Count(0, 0).without_id; });
+  Add(metrics, "signet_feed_verifiers_behind",
+      "Entries that the furthest behind of them has not acknowledged.",
+      [&publisher] {
+        return publisher.verifiers()
+            .Count(publisher.position().sequence, 0)
+            .furthest_behind;
+      });
+  Add(metrics, "signet_feed_acks_total",
+      "Acknowledgements that were taken at /feed/ack.",
+      [&publisher] { return publisher.verifiers().acknowledgements(); });
   Add(metrics, "signet_feed_epoch", "Epoch of the log.",
       [&publisher] { return publisher.position().epoch; });
   Add(metrics, "signet_feed_sequence", "Last sequence of the log.",

@@ -67,6 +67,19 @@ uint64_t Answer::Number(std::string_view name) const {
   return value == nullptr ? 0 : NumberOr(*value).value_or(0);
 }
 
+double Answer::Real(std::string_view name) const {
+  const json::value* const value = Find(*object_, name);
+  if (value == nullptr || !value->is_number()) return 0;
+  return value->to_number<double>();
+}
+
+Answer Answer::Object(std::string_view name) const {
+  const json::value* const value = Find(*object_, name);
+  return Answer(std::make_shared<const json::object>(
+      value != nullptr && value->is_object() ? value->get_object()
+                                             : json::object()));
+}
+
 std::vector<Answer> Answer::List(std::string_view name) const {
   std::vector<Answer> list;
   const json::value* const value = Find(*object_, name);

@@ -33,6 +33,8 @@ class Answer {
                            std::initializer_list<Member> needed);
 
   std::string Text(std::string_view name) const;
+  double Real(std::string_view name) const;
+  Answer Object(std::string_view name) const;
   uint64_t Number(std::string_view name) const;
   std::vector<Answer> List(std::string_view name) const;
 

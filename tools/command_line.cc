@@ -184,6 +184,19 @@ std::string_view CommandLine::UsageOf(const CLI::App& chosen) const {
   return usages_.at(&HelpedBy(chosen));
 }
 
+namespace {
+
+Duration DurationOf(const char* name, const std::string& text) {
+  const auto parsed = ParseDuration(text);
+  if (parsed) return *parsed;
+  throw CLI::ValidationError(
+      std::string(name) + ": \"" + text +
+          "\" is not a duration; write 500ms, 90s, 15m, 1h or 30d",
+      CLI::ExitCodes::ValidationError);
+}
+
+}  // namespace
+
 CLI::Option* AddText(CLI::App* command, const char* name, std::string& value) {
   return NotEmpty(command->add_option(name, value));
 }
@@ -196,16 +209,20 @@ CLI::Option* AddList(CLI::App* command, const char* name,
 CLI::Option* AddDuration(CLI::App* command, const char* name,
                          std::optional<Duration>& duration) {
   const auto parse = [name, &duration](const std::string& text) {
-    const auto parsed = ParseDuration(text);
-    if (!parsed) {
-      throw CLI::ValidationError(
-          std::string(name) + ": \"" + text +
-              "\" is not a duration; write 500ms, 90s, 15m, 1h or 30d",
-          CLI::ExitCodes::ValidationError);
-    }
-    duration = *parsed;
+    duration = DurationOf(name, text);
   };
   return command->add_option_function<std::string>(name, parse);
+}
+
+CLI::Option* AddOptionalDuration(CLI::App* command, const char* name,
+                                 Duration usual,
+                                 std::optional<Duration>& duration) {
+  const auto parse = [name, usual, &duration](const std::string& text) {
+    duration = text.empty() ? usual : DurationOf(name, text);
+  };
+  return command->add_option_function<std::string>(name, parse)
+      ->expected(0, 1)
+      ->default_str("");
 }
 
 CLI::Option* AddNumber(CLI::App* command, const char* name,

@@ -61,6 +61,10 @@ CLI::Option* AddList(CLI::App* command, const char* name,
                      std::vector<std::string>& values);
 CLI::Option* AddDuration(CLI::App* command, const char* name,
                          std::optional<Duration>& duration);
+// AddOptionalDuration may stand without a value, which then is `usual`.
+CLI::Option* AddOptionalDuration(CLI::App* command, const char* name,
+                                 Duration usual,
+                                 std::optional<Duration>& duration);
 CLI::Option* AddSwitch(CLI::App* command, const char* name, bool& value);
 CLI::Option* AddNumber(CLI::App* command, const char* name,
                        std::optional<uint64_t>& value);

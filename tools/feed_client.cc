@@ -24,10 +24,14 @@ void AddFeedFlags(CLI::App* command, FeedFlags& flags) {
   AddText(command, "--feed-ring", flags.feed_ring);
 }
 
+Try<KeyRing> LoadFeedRing(const FeedFlags& flags) {
+  return LoadPublicRing(flags.feed_ring.empty()
+                            ? PublicRingPath(flags.keys, KeyPurpose::kFeed)
+                            : flags.feed_ring);
+}
+
 Try<std::unique_ptr<RevocationFeed>> StartFeed(const FeedFlags& flags) {
-  Try<KeyRing> ring = LoadPublicRing(
-      flags.feed_ring.empty() ? PublicRingPath(flags.keys, KeyPurpose::kFeed)
-                              : flags.feed_ring);
+  Try<KeyRing> ring = LoadFeedRing(flags);
   if (!ring) return ring.error();
   // Ask once before following: a feed goes on trying whatever it is told, and
   // a wrong secret or address should be said at once.
@@ -42,6 +46,7 @@ Try<std::unique_ptr<RevocationFeed>> StartFeed(const FeedFlags& flags) {
       .client_id = credentials->client_id,
       .client_secret = credentials->secret,
       .feed_ring = *std::move(ring),
+      .watch_only = true,
       .state_directory = {},
       .ca_file = flags.service.ca,
   });

@@ -18,7 +18,11 @@ struct FeedFlags {
 
 void AddFeedFlags(CLI::App* command, FeedFlags& flags);
 
-// StartFeed follows the feed and returns when ring and list are there.
+// LoadFeedRing reads the public ring whose frames are believed.
+Try<KeyRing> LoadFeedRing(const FeedFlags& flags);
+
+// StartFeed follows the feed, as one who only watches, and returns when ring
+// and list are there.
 Try<std::unique_ptr<RevocationFeed>> StartFeed(const FeedFlags& flags);
 
 }  // namespace signet::cli

@@ -49,6 +49,23 @@ Failure System(const std::string& doing, const std::string& path) {
 
 }  // namespace
 
+Try<std::string> ReadPublicFile(const std::string& path, size_t limit) {
+  const File file(path, O_RDONLY);
+  if (!file.ok()) return System("reading", path);
+  std::string text;
+  std::string part(1u << 16, '\0');
+  for (;;) {
+    const ssize_t n = ::read(file.fd(), part.data(), part.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return System("reading", path);
+    if (n == 0) return text;
+    text.append(part, 0, static_cast<size_t>(n));
+    if (text.size() > limit) {
+      return Failure{kUsage, path + " is longer than any such file"};
+    }
+  }
+}
+
 Try<std::string> ReadKeyFile(const std::string& path) {
   constexpr size_t kLongest = 4096;
   File file(path, O_RDONLY);

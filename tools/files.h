@@ -16,6 +16,9 @@ Try<std::string> ReadSecretFile(const std::string& path);
 // ReadKeyFile reads all of such a file but for its last line end.
 Try<std::string> ReadKeyFile(const std::string& path);
 
+// ReadPublicFile reads a whole file of at most `limit` bytes.
+Try<std::string> ReadPublicFile(const std::string& path, size_t limit);
+
 // WriteSecretFile makes a new file of mode 0600 that holds one line. It
 // succeeds only if no such file exists: a secret is never overwritten.
 Done WriteSecretFile(const std::string& path, std::string_view line);

@@ -11,7 +11,7 @@ constexpr std::string_view kUsageText = R"(Usage:
     signet token mint|verify|inspect         access tokens
     signet session open|list|end             sessions, at the service
     signet revoke token|session|subject|client|key|all [VALUE]
-    signet feed tail|status                  the revocation feed
+    signet feed tail|status|verify           the revocation feed
     signet audit                             what the service recorded
     signet client new ID                     a client of the service
     signet backup --out DIR                  the store, while signetd runs

@@ -1,6 +1,8 @@
 // `signet revoke`: adds an entry to the revocation list.
 #include <boost/json.hpp>
+#include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "signet/revocation.h"
@@ -14,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kRevokeUsage = R"(Usage:
-    signet revoke token JTI [--reason TEXT] [--json]
+    signet revoke token JTI [--reason TEXT] [--wait [TIME]] [--json]
     signet revoke session ID
     signet revoke subject S [--not-before TIME]
     signet revoke client ID [--not-before TIME]
@@ -32,10 +34,17 @@ tokens of the sessions that they void. all logs everyone out.
 
     --not-before TIME    2026-01-31T12:00:00Z, or seconds since 1970
     --reason TEXT        for people who read the log
+    --wait [TIME]        wait until the connected verifiers enforce it, at most
+                         that long, 10s unless said, and print how many do and
+                         how fast; exit code 3 if some did not say so in time:
+                         the revocation holds, and of these nothing is known
     --yes                yes, everyone
 
 --url, --client, --secret-file and --ca are as in `signet session`.
 )";
+
+constexpr Seconds kUsualWait(10);
+constexpr Seconds kLongestWait(55);  // the service's
 
 struct RevokeFlags {
   ServiceFlags service;
@@ -43,6 +52,7 @@ struct RevokeFlags {
   std::string value;
   std::string not_before;
   std::string reason;
+  std::optional<Duration> wait;
   bool yes = false;
   bool as_json = false;
 };
@@ -72,12 +82,61 @@ Try<std::string> RevokeBody(const RevokeFlags& flags) {
   return json::serialize(body);
 }
 
+Try<std::optional<Seconds>> WaitOf(const RevokeFlags& flags) {
+  if (!flags.wait) return std::optional<Seconds>();
+  const auto wait = std::chrono::ceil<Seconds>(*flags.wait);
+  if (wait <= kLongestWait) return std::optional(wait);
+  return Failure{kUsage, "--wait is " + FormatDuration(*flags.wait) +
+                             ", the limit is " + FormatDuration(kLongestWait)};
+}
+
+std::string FormatMs(double ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f ms", ms);
+  return text;
+}
+
+// PrintEnforcing says how many of how many enforce it.
+void PrintEnforcing(const Answer& verifiers) {
+  const uint64_t connected = verifiers.Number("connected");
+  const uint64_t enforcing = verifiers.Number("enforcing");
+  if (connected == 0) return PrintLine("no verifier is connected");
+  std::string line = std::to_string(enforcing) + " of " +
+                     std::to_string(connected) + " verifiers enforce it";
+  if (enforcing > 0) {
+    line += ": p50 " + FormatMs(verifiers.Real("p50_ms")) + ", p99 " +
+            FormatMs(verifiers.Real("p99_ms")) + ", max " +
+            FormatMs(verifiers.Real("max_ms"));
+  }
+  PrintLine(line);
+}
+
+// CheckEnforcing: who did not answer may enforce it or not.
+Done CheckEnforcing(const Answer& verifiers) {
+  const uint64_t connected = verifiers.Number("connected");
+  const uint64_t enforcing = verifiers.Number("enforcing");
+  if (enforcing >= connected) return {};
+  const uint64_t silent = connected - enforcing;
+  return Failure{kUnavailable,
+                 std::to_string(silent) +
+                     (silent == 1 ? " verifier has" : " verifiers have") +
+                     " not said in time to enforce it",
+                 "the revocation is durable; `signet feed status` shows who "
+                 "is behind"};
+}
+
 Done Revoke(const RevokeFlags& flags) {
   const Try<std::string> body = RevokeBody(flags);
   if (!body) return body.error();
+  const auto wait = WaitOf(flags);
+  if (!wait) return wait.error();
   Try<ServiceClient> service = ServiceClient::Create(flags.service);
   if (!service) return service.error();
-  const Try<std::string> text = service->Send("POST", "/v1/revocations", *body);
+  const Seconds waits = wait->value_or(Seconds(0));
+  const std::string query =
+      *wait ? "?wait=" + std::to_string(waits.count()) : "";
+  const Try<std::string> text = service->Send("POST", "/v1/revocations" + query,
+                                              *body, waits + Seconds(10));
   if (!text) return text.error();
   const Try<Answer> answer = Answer::Parse(
       *text,
@@ -89,7 +148,10 @@ Done Revoke(const RevokeFlags& flags) {
     PrintLine(std::to_string(answer->Number("epoch")) + "." +
               std::to_string(answer->Number("seq")));
   }
-  return {};
+  if (!*wait) return {};
+  const Answer verifiers = answer->Object("verifiers");
+  if (!flags.as_json) PrintEnforcing(verifiers);
+  return CheckEnforcing(verifiers);
 }
 
 }  // namespace
@@ -108,6 +170,7 @@ void AddRevokeCommands(CommandLine& line) {
         [flags] { return Revoke(*flags); }, all ? nullptr : &flags->value);
     AddServiceFlags(command, flags->service);
     AddText(command, "--reason", flags->reason);
+    AddOptionalDuration(command, "--wait", kUsualWait, flags->wait);
     AddSwitch(command, "--json", flags->as_json);
     if (all) AddSwitch(command, "--yes", flags->yes);
     if (IsCutoff(kind)) AddText(command, "--not-before", flags->not_before);

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "signet/feed_frame.h"
 #include "tools/files.h"
 
 namespace signet::cli {
@@ -54,6 +55,8 @@ Try<BaseUrl> ParseUrl(const std::string& url) {
 bool IsLoopback(std::string_view host) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
+
+bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
 std::string TextMember(const json::object& object, std::string_view name) {
   const json::value* const value =
@@ -188,6 +191,9 @@ struct ServiceClient::Impl {
   Impl(std::string base_url, Credentials owner)
       : url(std::move(base_url)), credentials(std::move(owner)), http(url) {}
 
+  // Ask sends a request; any status is an answer.
+  Try<Fetched> Ask(httplib::Request& request, size_t limit, Seconds patience);
+
   std::string url;
   Credentials credentials;
   httplib::Client http;
@@ -228,7 +234,6 @@ Try<std::string> ServiceClient::Send(const std::string& method,
                                      const std::string& target,
                                      const std::string& body,
                                      Seconds patience) {
-  std::string answer;
   httplib::Request request;
   request.method = method;
   request.path = target;
@@ -237,25 +242,49 @@ Try<std::string> ServiceClient::Send(const std::string& method,
     request.headers.emplace("Content-Type", "application/json");
     request.body = body;
   }
-  request.content_receiver = [&answer](const char* data, size_t size, uint64_t,
-                                       uint64_t) {
-    if (answer.size() + size > kMaxAnswer) return false;
-    answer.append(data, size);
+  Try<Fetched> answer = impl_->Ask(request, kMaxAnswer, patience);
+  if (!answer) return answer.error();
+  if (!IsSuccess(answer->status)) {
+    return FromAnswer(impl_->url, answer->status, answer->body);
+  }
+  return std::move(answer->body);
+}
+
+Try<ServiceClient::Fetched> ServiceClient::Fetch(const std::string& target) {
+  constexpr Seconds kPatience(60);
+  constexpr int kGone = 410;
+  httplib::Request request;
+  request.method = "GET";
+  request.path = target;
+  request.headers.emplace("Feed-Verifier", "none");
+  Try<Fetched> answer =
+      impl_->Ask(request, kMaxSnapshotBytes + sizeof(uint32_t), kPatience);
+  if (!answer) return answer.error();
+  if (!IsSuccess(answer->status) && answer->status != kGone) {
+    return FromAnswer(impl_->url, answer->status, answer->body);
+  }
+  return answer;
+}
+
+Try<ServiceClient::Fetched> ServiceClient::Impl::Ask(httplib::Request& request,
+                                                     size_t limit,
+                                                     Seconds patience) {
+  Fetched answer;
+  request.content_receiver = [&answer, limit](const char* data, size_t size,
+                                              uint64_t, uint64_t) {
+    if (answer.body.size() + size > limit) return false;
+    answer.body.append(data, size);
     return true;
   };
-  impl_->http.set_read_timeout(patience);
+  http.set_read_timeout(patience);
   httplib::Response response;
   httplib::Error error = httplib::Error::Success;
   try {
-    if (!impl_->http.send(request, response, error)) {
-      return NoAnswer(impl_->url, error);
-    }
+    if (!http.send(request, response, error)) return NoAnswer(url, error);
   } catch (const std::exception& e) {
-    return Failure{kUnavailable, impl_->url + ": " + e.what()};
+    return Failure{kUnavailable, url + ": " + e.what()};
   }
-  if (response.status < 200 || response.status >= 300) {
-    return FromAnswer(impl_->url, response.status, answer);
-  }
+  answer.status = response.status;
   return answer;
 }
 

@@ -51,6 +51,14 @@ class ServiceClient {
                         const std::string& body = "",
                         Seconds patience = Seconds(10));
 
+  // Fetch gets what is not JSON: the body of a 2xx answer, or of 410, which
+  // says that it is gone. It is not counted as a verifier's question.
+  struct Fetched {
+    int status = 0;
+    std::string body;
+  };
+  Try<Fetched> Fetch(const std::string& target);
+
  private:
   struct Impl;
   explicit ServiceClient(std::unique_ptr<Impl> impl);

@@ -2,15 +2,18 @@
 
 #include <signal.h>
 
+#include <array>
 #include <atomic>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "feed_net_acks.h"
 #include "feed_net_board.h"
 #include "feed_net_follower.h"
 #include "feed_net_http.h"
 #include "feed_net_rings.h"
+#include "feed_net_watch.h"
 #include "feed_state.h"
 
 namespace signet {
@@ -58,6 +61,13 @@ std::thread StartThread(std::atomic<int>& running, Body body) {
   });
 }
 
+// DrawId makes the name by which the service tells this feed from others.
+std::string DrawId() {
+  std::array<uint8_t, 16> id{};
+  FillRandom(id);
+  return Base64UrlEncode(id);
+}
+
 }  // namespace
 
 Status FeedOptions::Validate() const {
@@ -83,6 +93,7 @@ Status FeedOptions::Validate() const {
                       hours(1));
   problems.CheckRange("timeout", timeout, milliseconds(100), seconds(60));
   problems.CheckRange("max_backoff", max_backoff, milliseconds(50), hours(1));
+  problems.CheckRange("stale_after", stale_after, milliseconds(100), hours(24));
   return problems.status();
 }
 
@@ -92,9 +103,12 @@ struct RevocationFeed::Impl {
       : options(std::move(feed_options)),
         clock(feed_clock),
         directory(std::move(state)),
-        board(*options.feed_ring),
-        follower(options, clock, board, list, DirectoryOrNull()),
-        rings(options, clock, board, live, DirectoryOrNull()) {}
+        verifier_id(options.watch_only ? "none" : DrawId()),
+        board(*options.feed_ring, options.on_event != nullptr),
+        follower(options, clock, board, list, DirectoryOrNull(), verifier_id),
+        rings(options, clock, board, live, DirectoryOrNull()),
+        acks(options, board, verifier_id),
+        watch(options, clock, board, list) {}
 
   const StateDirectory* DirectoryOrNull() const {
     return directory ? &*directory : nullptr;
@@ -106,15 +120,17 @@ struct RevocationFeed::Impl {
   const FeedOptions options;
   const Clock& clock;
   const std::optional<StateDirectory> directory;
+  const std::string verifier_id;
   FeedBoard board;
   RevocationList list;
   LiveRing live;
   FeedFollower follower;
   RingKeeper rings;
+  AckSender acks;
+  FeedWatch watch;
 
   std::atomic<int> running{0};
-  std::thread follower_thread;
-  std::thread rings_thread;
+  std::vector<std::thread> threads;
 };
 
 Status RevocationFeed::Impl::Begin() {
@@ -122,8 +138,12 @@ Status RevocationFeed::Impl::Begin() {
   rings.Restore();
   follower.Restore();
   try {
-    follower_thread = StartThread(running, [this] { follower.Run(); });
-    rings_thread = StartThread(running, [this] { rings.Run(); });
+    threads.push_back(StartThread(running, [this] { follower.Run(); }));
+    threads.push_back(StartThread(running, [this] { rings.Run(); }));
+    threads.push_back(StartThread(running, [this] { acks.Run(); }));
+    if (options.on_event) {
+      threads.push_back(StartThread(running, [this] { watch.Run(); }));
+    }
   } catch (const std::system_error& e) {
     Stop();
     return Error{ErrorCode::kInternal,
@@ -138,10 +158,11 @@ void RevocationFeed::Impl::Stop() {
   while (running > 0) {
     follower.Cancel();
     rings.Cancel();
+    acks.Cancel();
     std::this_thread::sleep_for(milliseconds(5));
   }
-  if (follower_thread.joinable()) follower_thread.join();
-  if (rings_thread.joinable()) rings_thread.join();
+  for (std::thread& thread : threads) thread.join();
+  threads.clear();
 }
 
 Result<std::unique_ptr<RevocationFeed>> RevocationFeed::Start(
@@ -178,7 +199,9 @@ FeedStatus RevocationFeed::status() const {
   FeedStatus status = impl_->board.status();
   status.staleness =
       impl_->list.Staleness(impl_->clock.Now(), impl_->clock.MonotonicNow());
+  status.stale = status.staleness > impl_->options.stale_after;
   status.entries = impl_->list.size();
+  status.verifier_id = impl_->verifier_id;
   return status;
 }
 

@@ -55,6 +55,9 @@ signet_feed_status StatusOf(const FeedStatus& status) {
   out.frames = status.frames;
   out.refused = status.refused;
   out.reconnects = status.reconnects;
+  out.acks = status.acks;
+  out.transport = static_cast<int32_t>(status.transport);
+  out.stale = status.stale ? 1 : 0;
   return out;
 }
 
@@ -131,6 +134,25 @@ signet_code signet_feed_options_set_ca_file(signet_feed_options* options,
                                             const char* path) {
   if (path == nullptr) return SIGNET_INVALID;
   return c::Set(options, [&](FeedOptions& o) { o.ca_file = path; });
+}
+
+signet_code signet_feed_options_set_callback(signet_feed_options* options,
+                                             signet_feed_callback callback,
+                                             void* context) {
+  return c::Set(options, [&](FeedOptions& o) {
+    o.on_event = nullptr;
+    if (callback == nullptr) return;
+    o.on_event = [callback, context](const signet::FeedEvent& event) {
+      callback(context, static_cast<signet_feed_event>(event.kind),
+               event.message.c_str());
+    };
+  });
+}
+
+signet_code signet_feed_options_set_stale_after(signet_feed_options* options,
+                                                int64_t ms) {
+  return c::Set(options,
+                [ms](FeedOptions& o) { o.stale_after = signet::Duration(ms); });
 }
 
 signet_code signet_feed_start(const signet_feed_options* options,

@@ -1,6 +1,19 @@
 #include "feed_events.h"
 
+#include <optional>
+
 namespace signet {
+namespace {
+
+std::optional<std::string_view> FieldOf(std::string_view line,
+                                        std::string_view name) {
+  if (!line.starts_with(name)) return std::nullopt;
+  line.remove_prefix(name.size());
+  if (line.starts_with(' ')) line.remove_prefix(1);
+  return line;
+}
+
+}  // namespace
 
 bool EventReader::Read(std::string_view chunk) {
   for (;;) {
@@ -20,21 +33,21 @@ bool EventReader::Read(std::string_view chunk) {
 }
 
 bool EventReader::Line(std::string_view line) {
-  constexpr std::string_view kData = "data:";
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.empty()) {
-    if (!has_data_) return true;
+    const bool go_on = !has_data_ || on_data_(data_);
     has_data_ = false;
-    return on_data_(data_);
+    type_.clear();
+    return go_on;
   }
-  if (!line.starts_with(kData)) return true;
+  if (const auto type = FieldOf(line, "event:")) type_ = *type;
+  const auto data = FieldOf(line, "data:");
+  if (!data) return true;
   if (has_data_) {
     error_ = Error{ErrorCode::kInvalid, "the feed sent an event of two lines"};
     return false;
   }
-  line.remove_prefix(kData.size());
-  if (line.starts_with(' ')) line.remove_prefix(1);
-  data_ = line;
+  data_ = *data;
   has_data_ = true;
   return true;
 }

@@ -10,13 +10,16 @@
 namespace signet {
 
 // An EventReader cuts a stream of server-sent events (HTML Living Standard,
-// section 9.2.6) into the data of its events. Only one `data` line an event
-// is known here; other fields and comments are passed over, for the cursor
-// stands in the signed frame itself. One thread.
+// section 9.2.6) into the data of its events. Only `event` and one `data` line
+// an event are known here; other fields and comments are passed over, for the
+// cursor stands in the signed frame itself. One thread.
 class EventReader {
  public:
   // A longer line ends the stream: a batch of kMaxBatch entries is shorter.
   static constexpr size_t kMaxLine = 1u << 20;
+
+  // type is that of the event at hand; empty unless it has one. For on_data.
+  std::string_view type() const { return type_; }
 
   // on_data gets each event's data, and ends the stream if it gives false.
   using OnData = std::function<bool(std::string_view data)>;
@@ -33,6 +36,7 @@ class EventReader {
   OnData on_data_;
   std::string line_;  // what has come of an unfinished line
   std::string data_;
+  std::string type_;
   bool has_data_ = false;
   Status error_;
 };

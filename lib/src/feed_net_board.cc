@@ -1,8 +1,31 @@
 #include "feed_net_board.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace signet {
+namespace {
+
+// More than one of each kind must have come for some to be lost.
+constexpr size_t kMaxEvents = 64;
+
+FeedEventKind KindOf(const Error& refusal) {
+  switch (refusal.code) {
+    case ErrorCode::kRollback:
+      return FeedEventKind::kRolledBack;
+    case ErrorCode::kConflict:
+      return FeedEventKind::kForked;
+    default:
+      return FeedEventKind::kRefused;
+  }
+}
+
+std::string PositionText(const FeedPosition& position) {
+  return std::to_string(position.epoch) + "." +
+         std::to_string(position.sequence);
+}
+
+}  // namespace
 
 void FeedBoard::Stop() {
   const MutexLock lock(mutex_);
@@ -68,7 +91,10 @@ bool FeedBoard::TakeWant() {
 
 void FeedBoard::RingsTaken(uint64_t generation) {
   const MutexLock lock(mutex_);
-  status_.ring_generation = std::max(status_.ring_generation, generation);
+  if (generation > status_.ring_generation) {
+    status_.ring_generation = generation;
+    Tell(FeedEventKind::kNewRings, "generation " + std::to_string(generation));
+  }
   ring_error_.reset();
   changed_.NotifyAll();
 }
@@ -85,12 +111,15 @@ uint64_t FeedBoard::announced() const {
   return announced_;
 }
 
-void FeedBoard::FrameTaken(const FeedPosition& position, bool confirmed) {
+void FeedBoard::FrameTaken(const FeedPosition& position, bool confirmed,
+                           FeedTransport transport) {
   const MutexLock lock(mutex_);
   ++status_.frames;
   status_.position = position;
   if (!confirmed) return;
+  if (!status_.connected) Tell(FeedEventKind::kConnected, "");
   status_.connected = true;
+  status_.transport = transport;
   confirmed_once_ = true;
   error_.reset();
   changed_.NotifyAll();
@@ -100,12 +129,63 @@ void FeedBoard::Refused(const Error& error) {
   const MutexLock lock(mutex_);
   ++status_.refused;
   error_ = error;
+  Tell(KindOf(error), error.message);
 }
 
 void FeedBoard::Failed(const Error& error) {
   const MutexLock lock(mutex_);
-  status_.connected = false;
+  Disconnect(error.message);
   error_ = error;
+}
+
+void FeedBoard::Disconnect(const std::string& why) {
+  if (status_.connected) Tell(FeedEventKind::kDisconnected, why);
+  status_.connected = false;
+  status_.transport = FeedTransport::kNone;
+}
+
+void FeedBoard::Resynced(const FeedPosition& position) {
+  const MutexLock lock(mutex_);
+  Tell(FeedEventKind::kResynced, "a snapshot of " + PositionText(position));
+}
+
+// Tell keeps an event for the application. One that it has not been told yet
+// and that is of the same kind gives way: only the newest news counts.
+void FeedBoard::Tell(FeedEventKind kind, std::string message) {
+  if (!listened_) return;
+  if (!events_.empty() && events_.back().kind == kind) events_.pop_back();
+  if (events_.size() == kMaxEvents) events_.pop_front();
+  events_.push_back({kind, std::move(message)});
+  changed_.NotifyAll();
+}
+
+std::optional<FeedEvent> FeedBoard::AwaitEvent(Duration limit) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const MutexLock lock(mutex_);
+  if (events_.empty() && !stopping_) changed_.WaitUntil(mutex_, deadline);
+  if (events_.empty() || stopping_) return std::nullopt;
+  FeedEvent event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void FeedBoard::WantAck(const AckWish& wish) {
+  const MutexLock lock(mutex_);
+  if (ack_wish_ && ack_wish_->position >= wish.position) return;
+  ack_wish_ = wish;
+  changed_.NotifyAll();
+}
+
+std::optional<FeedBoard::AckWish> FeedBoard::AwaitAckWish() {
+  const MutexLock lock(mutex_);
+  while (!stopping_ && !ack_wish_) changed_.Wait(mutex_);
+  if (stopping_) return std::nullopt;
+  return std::exchange(ack_wish_, std::nullopt);
+}
+
+void FeedBoard::AckTaken() {
+  const MutexLock lock(mutex_);
+  ++status_.acks;
 }
 
 void FeedBoard::Warn(const Error& error) {
@@ -115,7 +195,7 @@ void FeedBoard::Warn(const Error& error) {
 
 void FeedBoard::Reconnecting() {
   const MutexLock lock(mutex_);
-  status_.connected = false;
+  Disconnect("");
   ++status_.reconnects;
 }
 

@@ -2,6 +2,7 @@
 #define SIGNET_SRC_FEED_NET_BOARD_H_
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,8 +16,10 @@ namespace signet {
 // each other how things stand. Safe from any thread.
 class FeedBoard {
  public:
-  explicit FeedBoard(KeyRing feed_ring)
-      : feed_ring_(std::make_shared<const KeyRing>(std::move(feed_ring))) {}
+  // With `listened` events are kept for AwaitEvent.
+  explicit FeedBoard(KeyRing feed_ring, bool listened = false)
+      : listened_(listened),
+        feed_ring_(std::make_shared<const KeyRing>(std::move(feed_ring))) {}
 
   // Stop wakes all who wait; they find that stopping() is true.
   void Stop();
@@ -48,7 +51,10 @@ class FeedBoard {
 
   // FrameTaken counts a frame that was applied; a confirmed one, which makes
   // the list complete, clears the error.
-  void FrameTaken(const FeedPosition& position, bool confirmed);
+  void FrameTaken(const FeedPosition& position, bool confirmed,
+                  FeedTransport transport = FeedTransport::kPoll);
+  // Resynced says that a snapshot took the place of the log.
+  void Resynced(const FeedPosition& position);
   // Refused counts a frame that was not.
   void Refused(const Error& error);
   // Failed says that the service cannot be followed for now.
@@ -58,6 +64,25 @@ class FeedBoard {
   void Reconnecting();
   void SetPosition(const FeedPosition& position);
 
+  // ---- Acknowledgements. ----
+
+  // AckWish is what the stream of a service has asked for.
+  struct AckWish {
+    FeedPosition position;
+    size_t service = 0;  // of FeedOptions::services
+  };
+  // WantAck takes the place of an earlier wish, not of a later one.
+  void WantAck(const AckWish& wish);
+  // AwaitAckWish waits for a wish; none if the feed is stopping.
+  std::optional<AckWish> AwaitAckWish();
+  void AckTaken();
+
+  // ---- The application. ----
+
+  // AwaitEvent waits for an event at most that long, or until something else
+  // has changed.
+  std::optional<FeedEvent> AwaitEvent(Duration limit);
+
   // status lacks what the list knows: staleness and entries.
   FeedStatus status() const;
   Status WaitUntilFresh(Duration limit) const;
@@ -65,7 +90,10 @@ class FeedBoard {
  private:
   std::string LastError() const SIGNET_REQUIRES(mutex_);
   bool WantsRings() const SIGNET_REQUIRES(mutex_);
+  void Tell(FeedEventKind kind, std::string message) SIGNET_REQUIRES(mutex_);
+  void Disconnect(const std::string& why) SIGNET_REQUIRES(mutex_);
 
+  const bool listened_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   bool stopping_ SIGNET_GUARDED_BY(mutex_) = false;
@@ -78,6 +106,8 @@ class FeedBoard {
   bool confirmed_once_ SIGNET_GUARDED_BY(mutex_) = false;
   std::optional<Error> error_ SIGNET_GUARDED_BY(mutex_);
   FeedStatus status_ SIGNET_GUARDED_BY(mutex_);
+  std::optional<AckWish> ack_wish_ SIGNET_GUARDED_BY(mutex_);
+  std::deque<FeedEvent> events_ SIGNET_GUARDED_BY(mutex_);
 };
 
 // RandomUpTo is a random time from zero to `most`, inclusive.

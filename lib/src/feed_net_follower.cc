@@ -17,9 +17,14 @@ void FeedFollower::Run() {
 
 Result<FeedHttp::Answer> FeedFollower::Ask(const FeedQuestion& question) {
   if (!question.stream) return http_.Get(question.path, question.limit);
-  return http_.Stream(
-      question.path, question.last_event_id,
-      [this](std::string_view chunk) { return rounds_.Chunk(chunk); });
+  return http_.Stream(question.path, question.last_event_id,
+                      [this](std::string_view chunk) {
+                        const bool go_on = rounds_.Chunk(chunk);
+                        if (const auto position = rounds_.TakeAckWish()) {
+                          board_.WantAck({*position, http_.service()});
+                        }
+                        return go_on;
+                      });
 }
 
 }  // namespace signet

@@ -14,10 +14,11 @@ class FeedFollower {
  public:
   // `directory` may be null.
   FeedFollower(const FeedOptions& options, const Clock& clock, FeedBoard& board,
-               RevocationList& list, const StateDirectory* directory)
+               RevocationList& list, const StateDirectory* directory,
+               const std::string& verifier_id)
       : board_(board),
         rounds_(options, clock, board, list, directory),
-        http_(options) {}
+        http_(options, verifier_id) {}
 
   // Restore takes up the state on disk, if there is one. Before Run.
   void Restore() { rounds_.Restore(); }

@@ -96,7 +96,8 @@ struct FeedHttp::Connection {
   httplib::Client client;
 };
 
-FeedHttp::FeedHttp(const FeedOptions& options) : options_(options) {}
+FeedHttp::FeedHttp(const FeedOptions& options, std::string_view verifier_id)
+    : options_(options), verifier_id_(verifier_id) {}
 
 FeedHttp::~FeedHttp() {
   connection_.reset();
@@ -104,8 +105,12 @@ FeedHttp::~FeedHttp() {
 }
 
 void FeedHttp::NextService() {
+  UseService((service_ + 1) % options_.services.size());
+}
+
+void FeedHttp::UseService(size_t service) {
   connection_.reset();
-  service_ = (service_ + 1) % options_.services.size();
+  service_ = service;
 }
 
 FeedHttp::Connection& FeedHttp::Connected() {
@@ -172,10 +177,7 @@ Result<FeedHttp::Answer> FeedHttp::Stream(const std::string& path,
 Result<FeedHttp::Answer> FeedHttp::Ask(const std::string& path, bool stream,
                                        const std::string& last_event_id,
                                        size_t limit, const OnChunk& on_chunk) {
-  {
-    const MutexLock lock(mutex_);
-    if (cancelled_) return Error{ErrorCode::kUnavailable, "the feed stops"};
-  }
+  if (cancelled()) return Error{ErrorCode::kUnavailable, "the feed stops"};
   Answer answer;
   bool too_long = false;
   const auto on_head = [&](const httplib::Response& response) {
@@ -193,6 +195,9 @@ Result<FeedHttp::Answer> FeedHttp::Ask(const std::string& path, bool stream,
     return !too_long;
   };
   httplib::Headers headers{{"Accept-Encoding", "identity"}};
+  if (!verifier_id_.empty()) {
+    headers.emplace("Feed-Verifier", std::string(verifier_id_));
+  }
   if (stream) {
     headers.emplace("Accept", "text/event-stream");
     headers.emplace("Last-Event-ID", last_event_id);
@@ -203,15 +208,51 @@ Result<FeedHttp::Answer> FeedHttp::Ask(const std::string& path, bool stream,
         connection.url.prefix + path, headers, on_head, on_body);
     if (answer.streamed) connection_.reset();  // cut off in the middle
     if (result || answer.streamed) return answer;
-    return Error{ErrorCode::kUnavailable,
-                 "asking " + options_.services[service_] + ": " +
-                     (too_long ? "the answer is too long"
-                               : httplib::to_string(result.error()))};
+    return AskingFailed(too_long ? "the answer is too long"
+                                 : httplib::to_string(result.error()));
   } catch (const std::exception& e) {
     connection_.reset();
-    return Error{ErrorCode::kInternal,
-                 "asking " + options_.services[service_] + ": " + e.what()};
+    return Error{ErrorCode::kInternal, AskingFailed(e.what()).message};
   }
+}
+
+Error FeedHttp::AskingFailed(std::string_view why) const {
+  return {ErrorCode::kUnavailable,
+          "asking " + options_.services[service_] + ": " + std::string(why)};
+}
+
+bool FeedHttp::cancelled() const {
+  const MutexLock lock(mutex_);
+  return cancelled_;
+}
+
+Result<int> FeedHttp::Post(const std::string& path, const std::string& form) {
+  constexpr size_t kMaxAnswer = 64u << 10;
+  if (cancelled()) return Error{ErrorCode::kUnavailable, "the feed stops"};
+  httplib::Request request;
+  request.method = "POST";
+  request.headers = {{"Accept-Encoding", "identity"},
+                     {"Connection", "close"},
+                     {"Content-Type", "application/x-www-form-urlencoded"}};
+  request.body = form;
+  size_t received = 0;
+  request.content_receiver = [&received](const char*, size_t size, uint64_t,
+                                         uint64_t) {
+    received += size;
+    return received <= kMaxAnswer;
+  };
+  Result<int> status(0);
+  try {
+    Connection& connection = Connected();
+    request.path = connection.url.prefix + path;
+    const httplib::Result result = connection.client.send(request);
+    status = result ? Result<int>(result->status)
+                    : AskingFailed(httplib::to_string(result.error()));
+  } catch (const std::exception& e) {
+    status = Error{ErrorCode::kInternal, AskingFailed(e.what()).message};
+  }
+  connection_.reset();
+  return status;
 }
 
 }  // namespace signet

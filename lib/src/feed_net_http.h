@@ -37,14 +37,19 @@ class FeedHttp {
   };
   using OnChunk = std::function<bool(std::string_view chunk)>;
 
-  // REQUIRES: the options are valid.
-  explicit FeedHttp(const FeedOptions& options);
+  // REQUIRES: the options are valid. `verifier_id`, if it is not empty, is
+  // said with every question; it is borrowed, as the options are.
+  explicit FeedHttp(const FeedOptions& options,
+                    std::string_view verifier_id = {});
   ~FeedHttp();
   FeedHttp(const FeedHttp&) = delete;
   FeedHttp& operator=(const FeedHttp&) = delete;
 
   // NextService turns to the next address, round and round.
   void NextService();
+  // service is the number of the present address; UseService turns to it.
+  size_t service() const { return service_; }
+  void UseService(size_t service);
 
   // Get fetches a path, or where it is redirected to. kUnavailable if there is
   // no whole answer of at most `limit` bytes. Any status is an answer.
@@ -57,6 +62,10 @@ class FeedHttp {
                         const std::string& last_event_id,
                         const OnChunk& on_chunk);
 
+  // Post sends a form and returns the status of the answer. The connection is
+  // closed, so that a service with many followers has few to hold open.
+  Result<int> Post(const std::string& path, const std::string& form);
+
   // Cancel ends the request that is under way and refuses all later ones.
   // Call it until the asking thread has noticed: a connection that is just
   // being made may escape one call.
@@ -68,14 +77,17 @@ class FeedHttp {
   Result<Answer> Ask(const std::string& path, bool stream,
                      const std::string& last_event_id, size_t limit,
                      const OnChunk& on_chunk);
+  bool cancelled() const;
+  Error AskingFailed(std::string_view why) const;
   void Watch(int socket);
   void Unwatch();
 
   const FeedOptions& options_;
+  const std::string_view verifier_id_;
   size_t service_ = 0;
   std::unique_ptr<Connection> connection_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   bool cancelled_ SIGNET_GUARDED_BY(mutex_) = false;
   // A duplicate of the connection's socket, so that Cancel can shut it down
   // whatever has become of the original's number.

@@ -78,6 +78,8 @@ FeedQuestion FeedRounds::AskSnapshot() {
 
 FeedQuestion FeedRounds::AskLog(Seconds wait) {
   asked_ = Asked::kLog;
+  transport_ =
+      wait > Seconds(0) ? FeedTransport::kLongPoll : FeedTransport::kPoll;
   std::string path = "/feed/log" + CursorQuery();
   if (wait > Seconds(0)) path += "&wait=" + std::to_string(wait.count());
   return {.path = std::move(path), .limit = kMaxLogAnswer, .last_event_id = {}};
@@ -85,6 +87,7 @@ FeedQuestion FeedRounds::AskLog(Seconds wait) {
 
 FeedQuestion FeedRounds::AskStream() {
   asked_ = Asked::kStream;
+  transport_ = FeedTransport::kStream;
   anchor_.emplace(sent_);
   events_.emplace([this](std::string_view data) { return TakeEvent(data); });
   stream_worked_ = false;
@@ -180,12 +183,14 @@ bool FeedRounds::TakeFrame(Bytes bytes,
   const FeedHead& head = HeadOf(*frame);
   // A time that will be refused must not spoil the anchor of a stream.
   const bool ahead = head.time > now + FeedReplica::kMaxAhead;
+  const bool resync = replica_.has_cursor();
   const FeedOutcome outcome =
       replica_.Accept(*frame, now, ahead ? Monotonic{} : moment(head.time));
   Note(head, outcome);
   if (outcome.next == FeedStep::kContinue) {
     if (std::holds_alternative<SnapshotFrame>(*frame) && !outcome.error) {
       snapshot_wanted_ = false;
+      if (resync) board_.Resynced(replica_.position());
     }
     return true;
   }
@@ -198,7 +203,7 @@ void FeedRounds::Note(const FeedHead& head, const FeedOutcome& outcome) {
   if (outcome.error) {
     return Refuse(*outcome.error);
   }
-  board_.FrameTaken(replica_.position(), outcome.confirmed);
+  board_.FrameTaken(replica_.position(), outcome.confirmed, transport_);
   board_.Announce(head.ring_generation);
   if (!outcome.confirmed) return;
   backoff_.Reset();
@@ -227,6 +232,8 @@ bool FeedRounds::TakeEvent(std::string_view data) {
   const bool in_order = TakeFrame(AsBytes(*frame), [&](Time signed_time) {
     return anchor_->MomentOf(signed_time, received);
   });
+  // What is acknowledged is what the list holds, whatever the frame said.
+  if (in_order && events_->type() == "ack") ack_wish_ = replica_.position();
   SaveIfDue(false);
   // A service that sends only what is refused is as good as silent.
   return in_order && !board_.stopping() &&

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "feed_anchor.h"
 #include "feed_events.h"
@@ -49,6 +50,12 @@ class FeedRounds {
   // Chunk takes a piece of the stream that Next asked for, as it comes; false
   // ends the stream.
   bool Chunk(std::string_view chunk) { return events_->Read(chunk); }
+
+  // TakeAckWish gives, once, what to acknowledge to the service that sent the
+  // last chunks: it asked for that, and the list holds it.
+  std::optional<FeedPosition> TakeAckWish() {
+    return std::exchange(ack_wish_, std::nullopt);
+  }
 
   // Take ends the round with the answer, or with why there is none.
   FeedPause Take(const Result<FeedHttp::Answer>& answer);
@@ -101,11 +108,13 @@ class FeedRounds {
   Monotonic sent_{};
   Duration interval_{};
   bool refused_ = false;  // a frame
+  FeedTransport transport_ = FeedTransport::kPoll;
   // And of its stream.
   std::optional<FeedAnchor> anchor_;
   std::optional<EventReader> events_;
   Monotonic last_confirmed_{};
   bool stream_worked_ = false;
+  std::optional<FeedPosition> ack_wish_;
 
   // Not before this is a stream tried again after one that did not work.
   Monotonic stream_after_{};

@@ -6,6 +6,7 @@
 #include "revocation-service/api/revocation_log.h"
 #include "revocation-service/api/revocations.h"
 #include "revocation-service/api/sessions.h"
+#include "revocation-service/api/verifiers.h"
 #include "revocation-service/oauth/endpoints.h"
 
 namespace signet::service {
@@ -38,6 +39,7 @@ std::vector<Route> ApiRoutes(const Services& services) {
          GetLiveRevocations(services, *worker, request, std::move(responder));
        },
        kNeverShed},
+      {"GET", "/v1/verifiers", "verifier_list", handler(GetVerifiers)},
       {"GET", "/v1/audit", "audit", handler(GetAudit)},
   };
 }

@@ -5,7 +5,8 @@
 
 namespace signet::service {
 
-// PostRevocation: POST /v1/revocations, permission revoke.
+// PostRevocation: POST /v1/revocations[?wait=S], permission revoke. With a
+// wait it is answered when the connected verifiers enforce it, or then.
 void PostRevocation(const Services& services, const http::Request& request,
                     ResponderPtr responder);
 

@@ -4,11 +4,26 @@
 
 namespace signet::service::feed {
 
-uint64_t Broadcaster::Add(const FeedPosition& after, Publisher::Sink sink) {
+namespace {
+
+// IsBehind tells whether somebody must be asked for that sequence.
+bool IsBehind(const Broadcaster::Subscriber& subscriber, uint64_t sequence) {
+  return subscriber.live && subscriber.mark != nullptr &&
+         subscriber.mark->acknowledged < sequence &&
+         subscriber.asked < sequence;
+}
+
+}  // namespace
+
+uint64_t Broadcaster::Add(const FeedPosition& after, Publisher::Sink sink,
+                          std::shared_ptr<AckMark> mark) {
   MutexLock lock(mutex_);
   const uint64_t id = ++last_id_;
-  members_[id] = std::make_shared<Subscriber>(
-      Subscriber{.id = id, .after = after, .sink = std::move(sink)});
+  members_[id] =
+      std::make_shared<Subscriber>(Subscriber{.id = id,
+                                              .after = after,
+                                              .sink = std::move(sink),
+                                              .mark = std::move(mark)});
   return id;
 }
 
@@ -43,13 +58,16 @@ Broadcaster::Members Broadcaster::All() const {
 }
 
 // An event's id is the cursor with which a client that lost the stream asks
-// for it again (HTML Living Standard 9.2.4, Last-Event-ID).
+// for it again (HTML Living Standard 9.2.4, Last-Event-ID). Its type, if the
+// last one asks for an acknowledgement, goes only to those who gave an id: a
+// client that listens for messages would not see it (9.2.6).
 Broadcaster::Events Broadcaster::EventsOf(
-    const std::vector<SignedFrame>& frames) {
+    const std::vector<SignedFrame>& frames, bool ask) {
   Events events;
   events.reserve(frames.size());
   for (const SignedFrame& signed_frame : frames) {
-    std::string event = "id: ";
+    std::string event =
+        ask && &signed_frame == &frames.back() ? "event: ack\nid: " : "id: ";
     event += std::to_string(signed_frame.through.epoch);
     event += '.';
     event += std::to_string(signed_frame.through.sequence);
@@ -78,7 +96,7 @@ void Broadcaster::SendLive(const Members& members, const Events& events) {
 
 Broadcaster::Outcome Broadcaster::Send(Members members, LogFollower& follower,
                                        const FrameSigner& signer, Time time,
-                                       bool head) {
+                                       bool head, bool ask) {
   LogFollower::Capture capture = follower.Take(time, sent_, kMaxStep);
   const FeedState& state = capture.state;
   if (capture.cursor != Publisher::Cursor::kOk) {
@@ -93,25 +111,53 @@ Broadcaster::Outcome Broadcaster::Send(Members members, LogFollower& follower,
   const bool live = std::ranges::any_of(
       members, [](const auto& member) { return member->live; });
   const bool news = !capture.entries.entries.empty();
-  if (live && (news || head)) {
-    SendLive(members, EventsOf(signer.Log(state, capture.entries)));
-  }
   if (news) sent_.sequence = capture.entries.last_sequence();
+  const bool asks = ask && sent_ == state.position &&
+                    std::ranges::any_of(members, [this](const auto& member) {
+                      return IsBehind(*member, sent_.sequence);
+                    });
+  Outcome outcome{.more = sent_ != state.position,
+                  .spoke = sent_ == state.position && (news || head)};
+  if (live && (news || head || asks)) {
+    const auto frames = signer.Log(state, capture.entries);
+    if (asks) outcome.asks = Ask(members, frames, sent_.sequence);
+    if (news || head) SendLive(members, EventsOf(frames));
+  }
   std::erase_if(members, [](const auto& member) { return member->live; });
-  Admit(std::move(members), follower, signer, state);
-  return {.more = sent_ != state.position,
-          .spoke = sent_ == state.position && (news || head)};
+  const bool lag = Admit(std::move(members), follower, signer, state);
+  outcome.asks = outcome.asks || (ask && lag);
+  return outcome;
+}
+
+bool Broadcaster::Ask(Members& members, const std::vector<SignedFrame>& frames,
+                      uint64_t sequence) {
+  const Events events = EventsOf(frames, true);
+  size_t asked = 0;
+  bool more = false;
+  std::erase_if(members, [&](const auto& member) {
+    if (!IsBehind(*member, sequence)) return false;
+    more = more || asked == kMaxAsked;
+    if (more) return false;
+    ++asked;
+    member->asked = sequence;
+    member->mark->asked = sequence;
+    Deliver(*member, events);
+    return true;
+  });
+  return more;
 }
 
 // Admit gives those who are joining what lies between their cursor and
 // `sent_`. One who lies more than a step behind gets that step and is let go,
-// so that the stream can drain: it resumes with its new cursor.
-void Broadcaster::Admit(Members joining, LogFollower& follower,
+// so that the stream can drain: it resumes with its new cursor. True if one
+// of them may have to be asked for an acknowledgement.
+bool Broadcaster::Admit(Members joining, LogFollower& follower,
                         const FrameSigner& signer, const FeedState& state) {
   std::ranges::stable_sort(
       joining, {}, [](const auto& subscriber) { return subscriber->after; });
   std::optional<FeedPosition> encoded;  // the cursor that `events` are for
   Events events;
+  bool behind_some = false;
   for (const auto& member : joining) {
     const FeedPosition& after = member->after;
     // It has polled what the others are still to be sent: next time.
@@ -131,9 +177,11 @@ void Broadcaster::Admit(Members joining, LogFollower& follower,
       encoded = after;
     }
     member->live = true;
+    behind_some = behind_some || IsBehind(*member, sent_.sequence);
     Deliver(*member, events);
     if (sent_.sequence - after.sequence > kMaxStep) Remove(member->id);
   }
+  return behind_some;
 }
 
 }  // namespace signet::service::feed

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "revocation-service/feed/frame_signer.h"
+#include "revocation-service/feed/verifiers.h"
 #include "signet/mutex.h"
 
 namespace signet::service::feed {
@@ -14,6 +15,10 @@ namespace signet::service::feed {
 // The most entries that one subscriber is sent at a time: in base64 they stay
 // well below what may wait unsent on a stream (http::ServerOptions).
 inline constexpr size_t kMaxStep = 2 * kMaxBatch;
+
+// The most subscribers whose acknowledgement is asked for at a time: they
+// answer on connections of their own, which must not crowd out others.
+inline constexpr size_t kMaxAsked = 128;
 
 // A Broadcaster sends frames to subscribers. Subscribers come and go on any
 // thread; one thread sends. A new one is first brought up to the point that
@@ -24,7 +29,9 @@ class Broadcaster {
   // Start says which position counts as sent already. Call it first.
   void Start(const FeedPosition& position) { sent_ = position; }
 
-  uint64_t Add(const FeedPosition& after, Publisher::Sink sink);
+  // `mark` is null for one that cannot acknowledge.
+  uint64_t Add(const FeedPosition& after, Publisher::Sink sink,
+               std::shared_ptr<AckMark> mark = nullptr);
   void Remove(uint64_t id);
   void RemoveAll();
   size_t size() const;
@@ -33,7 +40,10 @@ class Broadcaster {
     uint64_t id = 0;
     FeedPosition after;
     Publisher::Sink sink;
-    bool live = false;  // only the sending thread uses it
+    std::shared_ptr<AckMark> mark;
+    // Only the sending thread uses these.
+    bool live = false;
+    uint64_t asked = 0;  // the last sequence that was asked for
   };
   using Members = std::vector<std::shared_ptr<Subscriber>>;
 
@@ -41,23 +51,30 @@ class Broadcaster {
   Members All() const;
 
   // Send brings them up to the follower's position, in steps; a head goes out
-  // if there is nothing else to say and `head` is set. REQUIRES: `time` was
-  // read after `members`: what a client polled before it subscribed must not
-  // be newer than what it gets here.
+  // if there is nothing else to say and `head` is set. With `ask` those who lag
+  // behind the log's end are asked to acknowledge it, kMaxAsked at a time.
+  // REQUIRES: `time` was read after `members`: what a client polled before it
+  // subscribed must not be newer than what it gets here.
   struct Outcome {
     bool more = false;   // call again: not everything was sent
     bool spoke = false;  // the subscribers have a new head
+    bool asks = false;   // call again soon: not all were asked
   };
   Outcome Send(Members members, LogFollower& follower,
-               const FrameSigner& signer, Time time, bool head);
+               const FrameSigner& signer, Time time, bool head,
+               bool ask = false);
 
  private:
   using Events = std::vector<std::shared_ptr<const std::string>>;
   void Deliver(Subscriber& subscriber, const Events& events);
   void SendLive(const Members& members, const Events& events);
-  void Admit(Members joining, LogFollower& follower, const FrameSigner& signer,
+  // Ask takes those it asks out of `members`; true if there are more.
+  bool Ask(Members& members, const std::vector<SignedFrame>& frames,
+           uint64_t sequence);
+  bool Admit(Members joining, LogFollower& follower, const FrameSigner& signer,
              const FeedState& state);
-  static Events EventsOf(const std::vector<SignedFrame>& frames);
+  static Events EventsOf(const std::vector<SignedFrame>& frames,
+                         bool ask = false);
 
   // sent_ is how far those who are live have got.
   FeedPosition sent_;

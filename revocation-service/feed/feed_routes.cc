@@ -1,4 +1,5 @@
-// The feed over HTTP. All endpoints are GET and demand the permission `feed`:
+// The feed over HTTP. All endpoints demand the permission `feed`, and all but
+// the last are GET:
 //
 //   /feed/head                      one head frame
 //   /feed/log?epoch=E&after=N[&wait=S]
@@ -13,9 +14,15 @@
 //                                   the newest one's, 307 to that
 //   /feed/rings                     one rings frame
 //
+//   POST /feed/ack                  `verifier=ID&epoch=E&seq=N` as a form: that
+//                                   verifier has E.N in force
+//
 // A piece never changes, so that a shared cache may keep it: however many
 // verifiers start at once behind one, the service sends each piece once. Its
 // name can't be guessed, so only those learn it who may read the feed.
+//
+// A verifier names itself with Feed-Verifier: ID, 16 random bytes in base64url.
+// Whoever only watches says `none`.
 //
 // Bodies are frames in the form of AppendFrame, but for the stream. Without a
 // cursor the log is told from the beginning of the present epoch.
@@ -31,22 +38,17 @@
 #include <utility>
 
 #include "revocation-service/api/input.h"
+#include "revocation-service/api/verifiers.h"
 #include "revocation-service/feed/snapshot_worker.h"
-#include "revocation-service/oauth/endpoints.h"
+#include "revocation-service/oauth/requests.h"
 
 namespace signet::service {
 namespace {
-
-using ResponderPtr = std::shared_ptr<http::Responder>;
 
 constexpr uint64_t kMaxEpoch = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kMaxSequence = std::numeric_limits<int64_t>::max();
 // Below ServerOptions::response_timeout, so that the answer still gets out.
 constexpr uint64_t kMaxWaitSeconds = 55;
-
-http::Response InvalidRequest(std::string_view description) {
-  return ErrorResponse(400, "invalid_request", description);
-}
 
 http::Response StoreUnavailable() {
   return Unavailable("the state of the feed is not known; try again");
@@ -158,15 +160,41 @@ Result<FeedPosition, http::Response> ReadStreamCursor(
   return *after;
 }
 
+// ReadFollower reads who asks. A header, as an older service takes no notice
+// of it.
+Result<feed::Verifiers::Caller, http::Response> ReadFollower(
+    const http::Request& request, const std::string& client) {
+  constexpr std::string_view kHeader = "Feed-Verifier";
+  feed::Verifiers::Caller caller{
+      .id = {}, .watches = false, .client = client, .address = request.remote};
+  const size_t headers = request.CountHeader(kHeader);
+  if (headers == 0) return caller;
+  const std::string_view text = request.Header(kHeader);
+  caller.watches = text == "none";
+  if (!caller.watches) caller.id = ParseVerifierId(text);
+  if (headers > 1 || (!caller.watches && !caller.id)) {
+    return InvalidRequest(
+        "Feed-Verifier must be 16 bytes in base64url, or none, once");
+  }
+  return caller;
+}
+
+// InForce is what a cursor acknowledges: one of another log, nothing.
+uint64_t InForce(const Result<Publisher::Cursor>& cursor,
+                 const FeedPosition& after) {
+  const bool ours = cursor.ok() && *cursor != Publisher::Cursor::kNewEpoch;
+  return ours ? after.sequence : 0;
+}
+
 // ---- Answering ----
 
 void SendHead(const Services& services, const http::Request&,
-              const ResponderPtr& responder) {
+              const std::string&, const ResponderPtr& responder) {
   responder->Send(OneFrameResponse(services.publisher.Head()));
 }
 
 void SendRings(const Services& services, const http::Request&,
-               const ResponderPtr& responder) {
+               const std::string&, const ResponderPtr& responder) {
   responder->Send(OneFrameResponse(services.publisher.RingsFrameBytes()));
 }
 
@@ -184,14 +212,17 @@ http::Response LogResponse(Publisher& publisher, const FeedPosition& after) {
 }
 
 void SendLog(const Services& services, const http::Request& request,
-             const ResponderPtr& responder) {
+             const std::string& client, const ResponderPtr& responder) {
   auto query = ReadLogQuery(services, request);
   if (!query.ok()) return responder->Send(std::move(query).error());
+  const auto follower = ReadFollower(request, client);
+  if (!follower.ok()) return responder->Send(follower.error());
   Publisher& publisher = services.publisher;
   const FeedPosition after = query->after;
+  const auto cursor = publisher.CheckCursor(after);
+  publisher.verifiers().Polled(*follower, InForce(cursor, after), query->wait);
   if (query->wait > Seconds::zero()) {
     // A cursor that will never be right must not wait for its answer.
-    const auto cursor = publisher.CheckCursor(after);
     if (cursor.ok() && *cursor == Publisher::Cursor::kOk) {
       publisher.WhenPast(after, query->wait, [&publisher, after, responder] {
         responder->Send(LogResponse(publisher, after));
@@ -212,9 +243,11 @@ http::Response StreamHead() {
 }
 
 void OpenStream(const Services& services, const http::Request& request,
-                const ResponderPtr& responder) {
+                const std::string& client, const ResponderPtr& responder) {
   auto after = ReadStreamCursor(services, request);
   if (!after.ok()) return responder->Send(std::move(after).error());
+  const auto follower = ReadFollower(request, client);
+  if (!follower.ok()) return responder->Send(follower.error());
   Publisher& publisher = services.publisher;
   const auto cursor = publisher.CheckCursor(*after);
   if (!cursor.ok()) return responder->Send(StoreUnavailable());
@@ -222,14 +255,20 @@ void OpenStream(const Services& services, const http::Request& request,
     return responder->Send(CursorError(*cursor, publisher.position().epoch));
   }
   std::shared_ptr<http::EventStream> stream = responder->Stream(StreamHead());
+  const auto mark = publisher.verifiers().Joined(*follower, after->sequence);
   const auto id = publisher.Subscribe(
-      *after, [stream](std::shared_ptr<const std::string> event) {
+      *after,
+      [stream](std::shared_ptr<const std::string> event) {
         return stream->Send(std::move(event));
-      });
+      },
+      mark);
   // The stream just ends if the log was compacted or lost in between; the
   // client finds out when it comes back.
-  if (!id.ok()) return;
-  stream->OnClose([&publisher, id = *id] { publisher.Unsubscribe(id); });
+  if (!id.ok()) return publisher.verifiers().Left(*follower, mark);
+  stream->OnClose([&publisher, id = *id, caller = *follower, mark] {
+    publisher.Unsubscribe(id);
+    publisher.verifiers().Left(caller, mark);
+  });
 }
 
 // PieceResponse is for a name under which nothing else was ever sent.
@@ -279,12 +318,12 @@ std::vector<Route> FeedRoutes(const Services& services) {
                                  auto handle) {
     return Route{"GET", std::move(path), std::move(name),
                  [&services, handle](const http::Request& request,
-                                     ResponderPtr responder) {
+                                     const ResponderPtr& responder) {
                    auto caller = RequirePermission(services, request, "feed");
                    if (!caller.ok()) {
                      return responder->Send(std::move(caller).error());
                    }
-                   handle(services, request, responder);
+                   handle(services, request, caller->client->id, responder);
                  },
                  kNeverShed};
   };
@@ -295,16 +334,21 @@ std::vector<Route> FeedRoutes(const Services& services) {
       route("/feed/stream", "feed_stream", OpenStream),
       route("/feed/snapshot", "feed_snapshot",
             [worker](const Services& with, const http::Request&,
-                     const ResponderPtr& responder) {
+                     const std::string&, const ResponderPtr& responder) {
               SendSnapshot(with, *worker, {}, responder);
             }),
       route("/feed/snapshot/{}", "feed_snapshot_piece",
             [worker](const Services& with, const http::Request& request,
-                     const ResponderPtr& responder) {
+                     const std::string&, const ResponderPtr& responder) {
               const size_t name = request.path.rfind('/') + 1;
               SendSnapshot(with, *worker, request.path.substr(name), responder);
             }),
       route("/feed/rings", "feed_rings", SendRings),
+      {"POST", "/feed/ack", "feed_ack",
+       [&services](const http::Request& request, ResponderPtr responder) {
+         PostAck(services, request, std::move(responder));
+       },
+       kNeverShed},
   };
 }
 

@@ -62,7 +62,7 @@ struct Publisher::Impl {
     bool head = false;
   };
   void Run();
-  Work WaitForWork(Steady::time_point heartbeat);
+  Work WaitForWork(Steady::time_point otherwise);
   feed::Broadcaster::Outcome Turn(bool head);
   void NoteFailure(const Error* error);
   void FireWaiters(Steady::time_point now);
@@ -78,6 +78,7 @@ struct Publisher::Impl {
   feed::SnapshotCache snapshots;
   feed::Broadcaster broadcaster;
   feed::Waiters waiters;
+  feed::Verifiers verifiers;
 
   Mutex mutex;
   CondVar changed;
@@ -158,13 +159,15 @@ Publisher::Cursor Publisher::Impl::Checked(Cursor cursor,
 void Publisher::Impl::Run() {
   thread_id = std::this_thread::get_id();
   Steady::time_point heartbeat = Steady::now() + options.heartbeat;
+  Steady::time_point next_asks = Steady::time_point::max();
   for (;;) {
-    Work work = WaitForWork(heartbeat);
+    Work work = WaitForWork(std::min(heartbeat, next_asks));
     if (work.stop) break;
     const Steady::time_point now = Steady::now();
     const bool due = now >= heartbeat;
     const auto sent = Turn(work.head || due);
     if (due || sent.spoke) heartbeat = now + options.heartbeat;
+    next_asks = sent.asks ? now + kPause : Steady::time_point::max();
     FireWaiters(now);
     snapshots.DropOld();
     if (sent.more) {
@@ -176,10 +179,11 @@ void Publisher::Impl::Run() {
 }
 
 Publisher::Impl::Work Publisher::Impl::WaitForWork(
-    Steady::time_point heartbeat) {
+    Steady::time_point otherwise) {
   MutexLock lock(mutex);
   while (!stop && !dirty && !head_wanted) {
-    const Steady::time_point until = waiters.NextDeadline(heartbeat);
+    const Steady::time_point until =
+        verifiers.NextDeadline(waiters.NextDeadline(otherwise));
     if (Steady::now() >= until) break;
     changed.WaitUntil(mutex, until);
   }
@@ -195,7 +199,7 @@ feed::Broadcaster::Outcome Publisher::Impl::Turn(bool head) {
   NoteFailure(moment.ok() ? nullptr : &moment.error());
   if (!moment.ok()) return {};
   return broadcaster.Send(std::move(members), follower, moment->signer,
-                          moment->time, head);
+                          moment->time, head, verifiers.asking());
 }
 
 void Publisher::Impl::NoteFailure(const Error* error) {
@@ -217,6 +221,7 @@ void Publisher::Impl::FireWaiters(Steady::time_point now) {
   for (const auto& done : due) done();
   memo_in_use = false;
   memo.reset();
+  verifiers.Tend(now);
 }
 
 void Publisher::Impl::Notify(bool head) {
@@ -253,6 +258,7 @@ Result<std::unique_ptr<Publisher>> Publisher::Open(Engine& engine,
   Status opened = impl->follower.Open(clock.Now());
   if (!opened.ok()) return opened.error();
   impl->broadcaster.Start(impl->follower.position());
+  impl->verifiers.OnWish([wishing = impl.get()] { wishing->Notify(false); });
   std::unique_ptr<Publisher> publisher(new Publisher(std::move(impl)));
   Impl* running = publisher->impl_.get();
   if (options.threaded) {
@@ -278,6 +284,9 @@ bool Publisher::Turn(bool head) {
 const RevocationList& Publisher::revocations() const {
   return impl_->follower.list();
 }
+
+feed::Verifiers& Publisher::verifiers() { return impl_->verifiers; }
+const feed::Verifiers& Publisher::verifiers() const { return impl_->verifiers; }
 
 FeedPosition Publisher::position() const { return impl_->follower.position(); }
 
@@ -358,10 +367,12 @@ void Publisher::WhenPast(const FeedPosition& after, Duration limit,
 
 void Publisher::EndWaits() {
   impl_->waiters.Close();
+  impl_->verifiers.EndWaits();
   impl_->Notify(false);
 }
 
-Result<uint64_t> Publisher::Subscribe(const FeedPosition& after, Sink sink) {
+Result<uint64_t> Publisher::Subscribe(const FeedPosition& after, Sink sink,
+                                      std::shared_ptr<feed::AckMark> mark) {
   Result<Cursor> cursor = CheckCursor(after);
   if (!cursor.ok()) return std::move(cursor).error();
   if (*cursor == Cursor::kGone) {
@@ -370,7 +381,8 @@ Result<uint64_t> Publisher::Subscribe(const FeedPosition& after, Sink sink) {
   if (*cursor == Cursor::kNewEpoch) {
     return Error{ErrorCode::kConflict, "subscribing: of another epoch"};
   }
-  const uint64_t id = impl_->broadcaster.Add(after, std::move(sink));
+  const uint64_t id =
+      impl_->broadcaster.Add(after, std::move(sink), std::move(mark));
   impl_->Notify(false);
   return id;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "revocation-service/feed/log_entry.h"
+#include "revocation-service/feed/verifiers.h"
 #include "revocation-service/rings.h"
 #include "revocation-service/storage/committer.h"
 #include "signet/feed_frame.h"
@@ -55,6 +56,10 @@ class Publisher {
 
   const RevocationList& revocations() const;
   FeedPosition position() const;
+
+  // verifiers knows who follows the feed, and how far each has got.
+  feed::Verifiers& verifiers();
+  const feed::Verifiers& verifiers() const;
 
   // Answer is what an endpoint sends.
   enum class Cursor { kOk, kGone, kNewEpoch };
@@ -132,9 +137,11 @@ class Publisher {
   // sink runs on the publisher's thread, must not block, and may run once more
   // after Unsubscribe. It is dropped early if it lies so far behind that it
   // must resume in steps. kNotFound and kConflict stand for kGone and
-  // kNewEpoch.
+  // kNewEpoch. With a `mark` it is asked to acknowledge, by the event's type,
+  // while somebody waits for that.
   using Sink = std::function<bool(std::shared_ptr<const std::string> event)>;
-  Result<uint64_t> Subscribe(const FeedPosition& after, Sink sink);
+  Result<uint64_t> Subscribe(const FeedPosition& after, Sink sink,
+                             std::shared_ptr<feed::AckMark> mark = nullptr);
   void Unsubscribe(uint64_t id);
   size_t subscribers() const;
 

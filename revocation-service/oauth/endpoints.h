@@ -64,11 +64,11 @@ std::vector<Route> OAuthRoutes(const Services& services);
 // StatusRoute is PATH/status/{}: the status lists.
 Route StatusRoute(const Services& services, const std::string& path);
 
-// ApiRoutes: /v1/sessions, /v1/revocations, /v1/audit.
+// ApiRoutes: /v1/sessions, /v1/revocations, /v1/verifiers, /v1/audit.
 std::vector<Route> ApiRoutes(const Services& services);
 
 // FeedRoutes: /feed/head, /feed/log, /feed/stream, /feed/snapshot[/NAME],
-// /feed/rings.
+// /feed/rings, /feed/ack.
 std::vector<Route> FeedRoutes(const Services& services);
 
 }  // namespace signet::service

@@ -27,6 +27,14 @@ FakeFeedService::FakeFeedService()
   Route("/feed/stream", [this](const auto& request, auto& response) {
     ServeStream(request, response);
   });
+  Route(
+      "/feed/ack",
+      [this](const httplib::Request& request, httplib::Response& response) {
+        const MutexLock lock(mutex_);
+        last_ack_ = request.body;
+        response.status = 204;
+      },
+      true);
   // Each stream and each kept-alive connection holds a thread.
   server_.new_task_queue = [] { return new httplib::ThreadPool(12); };
   server_.set_keep_alive_timeout(1);
@@ -126,6 +134,16 @@ void FakeFeedService::SignWithStranger() {
       std::make_unique<SecretKey>(SecretKey::Generate(KeyFormat::kFeedEd25519));
 }
 
+void FakeFeedService::AskForAcks(bool ask) {
+  const MutexLock lock(mutex_);
+  ask_ = ask;
+}
+
+std::string FakeFeedService::LastAck() const {
+  const MutexLock lock(mutex_);
+  return last_ack_;
+}
+
 size_t FakeFeedService::Requests(const std::string& path) const {
   const MutexLock lock(mutex_);
   return requests_[path];
@@ -141,9 +159,10 @@ KeyRing FakeFeedService::access_ring() const {
   return access_.Public();
 }
 
-void FakeFeedService::Route(const std::string& path, Handler handler) {
-  server_.Get(path, [this, path, handler](const httplib::Request& request,
-                                          httplib::Response& response) {
+void FakeFeedService::Route(const std::string& path, Handler handler,
+                            bool post) {
+  const auto serve = [this, path, handler](const httplib::Request& request,
+                                           httplib::Response& response) {
     const auto expected =
         httplib::make_basic_authentication_header("edge+1", "s%3Aecret%2B%25");
     int status = 0;
@@ -161,7 +180,12 @@ void FakeFeedService::Route(const std::string& path, Handler handler) {
       return;
     }
     handler(request, response);
-  });
+  };
+  if (post) {
+    server_.Post(path, serve);
+  } else {
+    server_.Get(path, serve);
+  }
 }
 
 FeedHead FakeFeedService::Head() const {
@@ -253,7 +277,7 @@ void FakeFeedService::ServeStream(const httplib::Request& request,
 }
 
 bool FakeFeedService::PushEvents(Stream& stream, httplib::DataSink& sink) {
-  std::string text = ": event\n";
+  std::string text = ": a comment\n";
   {
     const MutexLock lock(mutex_);
     if (frozen_) changed_.WaitFor(mutex_, milliseconds(50));
@@ -265,6 +289,7 @@ bool FakeFeedService::PushEvents(Stream& stream, httplib::DataSink& sink) {
     if (lose_ > 0 && stream.cursor < log_.size()) {
       stream.cursor += std::exchange(lose_, 0);
     }
+    if (ask_) text += "event: ack\n";
     text += "data: " +
             Base64UrlEncode(
                 AsBytes(Seal("/feed/stream", LogAfter(stream.cursor)))) +

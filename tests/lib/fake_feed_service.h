@@ -50,8 +50,12 @@ class FakeFeedService {
   void RotateRings();
   // SignWith signs frames with a key that is not in the feed ring.
   void SignWithStranger();
+  // AskForAcks makes every event ask for an acknowledgement.
+  void AskForAcks(bool ask);
 
   size_t Requests(const std::string& path) const;
+  // LastAck is the form of the last acknowledgement that was taken.
+  std::string LastAck() const;
   KeyRing feed_ring() const;
   KeyRing access_ring() const;
 
@@ -63,7 +67,7 @@ class FakeFeedService {
   using Handler =
       std::function<void(const httplib::Request&, httplib::Response&)>;
 
-  void Route(const std::string& path, Handler handler);
+  void Route(const std::string& path, Handler handler, bool post = false);
   void ServeLog(const httplib::Request& request, httplib::Response& response);
   void ServeStream(const httplib::Request& request,
                    httplib::Response& response);
@@ -82,6 +86,8 @@ class FakeFeedService {
   mutable CondVar changed_;
   bool stopping_ SIGNET_GUARDED_BY(mutex_) = false;
   bool frozen_ SIGNET_GUARDED_BY(mutex_) = false;
+  bool ask_ SIGNET_GUARDED_BY(mutex_) = false;
+  std::string last_ack_ SIGNET_GUARDED_BY(mutex_);
   size_t lose_ SIGNET_GUARDED_BY(mutex_) = 0;
   uint64_t stream_generation_ SIGNET_GUARDED_BY(mutex_) = 0;
   uint32_t epoch_ SIGNET_GUARDED_BY(mutex_) = 1;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -118,6 +119,68 @@ TEST_CASE("the C interface follows a feed and tells its state") {
       [&] { return signet_feed_last_error(feed.get(), nullptr, 0) == 0; }));
   service.Revoke(2);
   CHECK(Eventually([&] { return StatusOf(feed).sequence == 2; }));
+}
+
+// Told is what a callback has been told.
+struct Told {
+  Mutex mutex;
+  std::map<int, std::string> events SIGNET_GUARDED_BY(mutex);
+  bool Has(signet_feed_event event) {
+    const MutexLock lock(mutex);
+    return events.contains(event);
+  }
+};
+
+extern "C" void Note(void* context, signet_feed_event event,
+                     const char* message) {
+  auto* told = static_cast<Told*>(context);
+  const MutexLock lock(told->mutex);
+  told->events[event] = message;
+}
+
+TEST_CASE("a callback of the C interface is told what happens") {
+  FakeFeedService service;
+  const Options options = OptionsFor(service);
+  signet_feed_options* o = options.get();
+  Told told;
+  CHECK(signet_feed_options_set_callback(nullptr, Note, &told) ==
+        SIGNET_INVALID);
+  CHECK(signet_feed_options_set_callback(o, Note, &told) == SIGNET_OK);
+  CHECK(signet_feed_options_set_stale_after(o, 500) == SIGNET_OK);
+  CHECK(signet_feed_options_set_timeout(o, 300) == SIGNET_OK);
+  const Feed feed = StartFresh(options);
+  CHECK(Eventually([&] { return told.Has(SIGNET_FEED_CONNECTED); }));
+  CHECK(Eventually([&] { return told.Has(SIGNET_FEED_FRESH); }));
+  CHECK(Eventually([&] { return told.Has(SIGNET_FEED_NEW_RINGS); }));
+  CHECK(Eventually([&] {
+    const signet_feed_status status = StatusOf(feed);
+    return status.transport == SIGNET_FEED_STREAM && status.stale == 0;
+  }));
+  service.Answer("/feed/log", 503);
+  service.Answer("/feed/stream", 503);
+  service.CutStreams();
+  CHECK(Eventually([&] { return told.Has(SIGNET_FEED_DISCONNECTED); }));
+  CHECK(Eventually([&] { return told.Has(SIGNET_FEED_STALE); }));
+  CHECK(Eventually([&] {
+    const signet_feed_status status = StatusOf(feed);
+    return status.transport == SIGNET_FEED_NO_TRANSPORT && status.stale == 1;
+  }));
+}
+
+TEST_CASE("without a callback nothing is told") {
+  FakeFeedService service;
+  const Options options = OptionsFor(service);
+  Told told;
+  CHECK(signet_feed_options_set_callback(options.get(), Note, &told) ==
+        SIGNET_OK);
+  CHECK(signet_feed_options_set_callback(options.get(), nullptr, &told) ==
+        SIGNET_OK);
+  const Feed feed = StartFresh(options);
+  CHECK_FALSE(told.Has(SIGNET_FEED_CONNECTED));
+  CHECK(signet_feed_options_set_stale_after(options.get(), 99) == SIGNET_OK);
+  signet_feed* refused = nullptr;
+  CHECK(signet_feed_start(options.get(), &refused, nullptr, 0) ==
+        SIGNET_INVALID);
 }
 
 TEST_CASE("a polling feed of the C interface does the same") {

@@ -398,6 +398,19 @@ TEST_CASE("an event reader finds events however they are cut") {
   }
 }
 
+TEST_CASE("an event's type holds for that event") {
+  const std::string text =
+      "data: a\n\nevent: ack\nid: 1.2\ndata: b\n\ndata: c\n\nevent: ack\n\n"
+      "data: d\n\ndata: e\nevent:x\nevent: y\n\n";
+  std::string seen;
+  EventReader reader([&](std::string_view data) {
+    seen += std::string(data) + "(" + std::string(reader.type()) + ")";
+    return true;
+  });
+  CHECK(reader.Read(text));
+  CHECK(seen == "a()b(ack)c()d()e(y)");
+}
+
 TEST_CASE("an event reader ends on an overlong line, or when it is told") {
   EventReader endless([](std::string_view) { return true; });
   const std::string part(EventReader::kMaxLine / 2, 'x');

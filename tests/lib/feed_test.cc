@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -410,6 +411,148 @@ TEST_CASE("a feed stops while its stream is silent or nobody answers") {
   Start(options).reset();
 }
 
+// Heard keeps the events that a feed tells.
+class Heard {
+ public:
+  std::function<void(const FeedEvent&)> Listener() {
+    return [this](const FeedEvent& event) {
+      const MutexLock lock(mutex_);
+      events_.push_back(event);
+    };
+  }
+  std::vector<FeedEvent> All() const {
+    const MutexLock lock(mutex_);
+    return events_;
+  }
+  size_t Count(FeedEventKind kind) const {
+    size_t count = 0;
+    for (const FeedEvent& event : All()) count += event.kind == kind ? 1 : 0;
+    return count;
+  }
+  bool Soon(FeedEventKind kind, size_t times = 1) const {
+    return Eventually([&] { return Count(kind) >= times; });
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<FeedEvent> events_ SIGNET_GUARDED_BY(mutex_);
+};
+
+TEST_CASE("the application is told of connections, of age and of new rings") {
+  Heard heard;
+  FakeFeedService service;
+  FeedOptions options = service.Options();
+  options.timeout = milliseconds(300);
+  options.stale_after = milliseconds(1500);
+  options.on_event = heard.Listener();
+  const auto feed = StartFresh(options);
+  CHECK(heard.Soon(FeedEventKind::kConnected));
+  CHECK(heard.Soon(FeedEventKind::kFresh));
+  CHECK(heard.Soon(FeedEventKind::kNewRings));
+  CHECK(Eventually([&] { return !feed->status().stale; }));
+  service.Freeze(true);
+  service.Answer("/feed/log", 503);
+  service.CutStreams();
+  CHECK(heard.Soon(FeedEventKind::kDisconnected));
+  CHECK(heard.Soon(FeedEventKind::kStale));
+  CHECK(feed->status().stale);
+  const size_t fresh = heard.Count(FeedEventKind::kFresh);
+  service.Freeze(false);
+  service.Answer("/feed/log", 0);
+  CHECK(heard.Soon(FeedEventKind::kFresh, fresh + 1));
+  CHECK(heard.Soon(FeedEventKind::kConnected, 2));
+  service.RotateRings();
+  CHECK(heard.Soon(FeedEventKind::kNewRings, 2));
+  bool told_why = false;
+  for (const FeedEvent& event : heard.All()) {
+    told_why = told_why || (event.kind == FeedEventKind::kDisconnected &&
+                            !event.message.empty());
+  }
+  CHECK(told_why);
+}
+
+TEST_CASE("the application is told of what was refused, and of a resync") {
+  Heard heard;
+  FakeFeedService service;
+  for (uint8_t n = 1; n < 4; ++n) service.Revoke(n);
+  FeedOptions options = service.Options();
+  options.on_event = heard.Listener();
+  const auto feed = StartFresh(options);
+  CHECK(heard.Count(FeedEventKind::kResynced) == 0);
+  service.Restart(1, {1, 9, 3});
+  CHECK(heard.Soon(FeedEventKind::kForked));
+  CHECK(heard.Soon(FeedEventKind::kResynced));
+  CHECK(SoonRevoked(*feed, 9));
+  service.Tamper("/feed/stream", [](std::string& frame) { frame[30] ^= 1; });
+  CHECK(heard.Soon(FeedEventKind::kRefused));
+  service.Restart(1, {1});
+  CHECK(heard.Soon(FeedEventKind::kRolledBack));
+}
+
+TEST_CASE("a listener may ask for the status, be slow, and throw") {
+  FakeFeedService service;
+  FeedOptions options = service.Options();
+  std::atomic<const RevocationFeed*> known = nullptr;
+  std::atomic<int> asked = 0;
+  std::atomic<bool> hold = true;
+  options.on_event = [&](const FeedEvent&) {
+    while (hold) std::this_thread::sleep_for(milliseconds(1));
+    if (const RevocationFeed* feed = known) {
+      if (!feed->status().verifier_id.empty()) ++asked;
+    }
+    throw std::runtime_error("not my day");
+  };
+  auto feed = StartFresh(options);
+  known = feed.get();
+  // It holds up its own events, and nothing else.
+  service.Revoke(1);
+  CHECK(SoonRevoked(*feed, 1));
+  hold = false;
+  CHECK(Eventually([&] { return asked > 0; }));
+  feed.reset();
+}
+
+TEST_CASE("the status says how answers come in, and who asks") {
+  FakeFeedService service;
+  const auto stream = StartFresh(service.Options());
+  CHECK(Eventually(
+      [&] { return stream->status().transport == FeedTransport::kStream; }));
+  CHECK(stream->status().verifier_id.size() == 22);
+  FeedOptions options = service.Options();
+  options.mode = FeedMode::kPoll;
+  const auto poll = StartFresh(options);
+  CHECK(poll->status().transport == FeedTransport::kPoll);
+  CHECK(poll->status().verifier_id != stream->status().verifier_id);
+  service.Answer("/feed/stream", 404);
+  const auto long_poll = StartFresh(service.Options());
+  CHECK(Eventually([&] {
+    return long_poll->status().transport == FeedTransport::kLongPoll;
+  }));
+  options.services = {"http://127.0.0.1:1"};
+  CHECK(Start(options)->status().transport == FeedTransport::kNone);
+}
+
+TEST_CASE("a feed acknowledges what its service asks for, and tries again") {
+  FakeFeedService service;
+  service.AskForAcks(true);
+  service.Answer("/feed/ack", 503);
+  const auto feed = StartFresh(service.Options());
+  service.Revoke(1);
+  CHECK(Eventually([&] { return service.Requests("/feed/ack") > 1; }));
+  CHECK(feed->status().acks == 0);
+  service.Answer("/feed/ack", 0);
+  service.Revoke(2);
+  CHECK(Eventually([&] {
+    return service.LastAck() ==
+           "verifier=" + feed->status().verifier_id + "&epoch=1&seq=2";
+  }));
+  CHECK(Revoked(*feed, 2));
+  CHECK(Eventually([&] { return feed->status().acks > 0; }));
+  // Acknowledging is no part of following.
+  CHECK(feed->status().last_error.empty());
+  CHECK(feed->status().refused == 0);
+}
+
 TEST_CASE("every problem of the options is named") {
   FakeFeedService service;
   CHECK(service.Options().Validate().ok());
@@ -435,6 +578,8 @@ TEST_CASE("every problem of the options is named") {
         }) ==
         "client_secret is empty; poll_interval is 49 ms, the limits are 50 ms "
         "and 3600000 ms");
+  CHECK(problem([](O& o) { o.stale_after = milliseconds(99); }) ==
+        "stale_after is 99 ms, the limits are 100 ms and 86400000 ms");
   CHECK_FALSE(problem([](O& o) { o.ca_file = "/ca.pem"; }).empty());
   for (const char* url :
        {"", "127.0.0.1:80", "ftp://a", "http://", "http://u@h", "http://h?q",

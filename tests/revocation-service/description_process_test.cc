@@ -110,6 +110,7 @@ class Checker {
     if (type == "array") return value.is_array();
     if (type == "string") return value.is_string();
     if (type == "boolean") return value.is_bool();
+    if (type == "number") return value.is_number();
     return type == "integer" && (value.is_int64() || value.is_uint64());
   }
   std::string ObjectFaults(const json::object& schema,
@@ -188,6 +189,11 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
   REQUIRE(redirect);
   const std::string place = "/feed/" + redirect->get_header_value("Location");
   const std::string list = StatusListOf(access);
+  // Whoever asks for the log with an id can acknowledge what has come of it.
+  httplib::Headers verifier = RunningSignetd::AsDev();
+  verifier.emplace("Feed-Verifier", "AAAAAAAAAAAAAAAAAAAAAA");
+  CHECK(signetd.client->Get("/feed/log", verifier)->status == 200);
+  const std::string ack = "verifier=AAAAAAAAAAAAAAAAAAAAAA&epoch=1&seq=1";
   const std::string exchange = "grant_type=refresh_token&refresh_token=";
   const std::string open = R"({"subject":"carol","audience":"orders"})";
   return {
@@ -246,6 +252,10 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
       {"revoke",
        {{"POST", "/v1/revocations", 201, R"({"kind":"key","value":"k"})",
          kJson},
+        {"POST", "/v1/revocations?wait=1", 201, R"({"kind":"key","value":"l"})",
+         kJson},
+        {"POST", "/v1/revocations?wait=56", 400,
+         R"({"kind":"key","value":"m"})", kJson},
         {"POST", "/v1/revocations", 400, "{}", kJson},
         {"POST", "/v1/revocations", 401, "{}", kJson, false},
         {"POST", "/v1/revocations", 415, "{}", "text/plain"}}},
@@ -265,6 +275,11 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
         {"GET", "/v1/revocations?epoch=77&after=0", 409},
         {"GET", "/v1/revocations?after=x", 400},
         {"GET", "/v1/revocations", 401, "", "", false}}},
+      {"listVerifiers",
+       {{"GET", "/v1/verifiers", 200},
+        {"GET", "/v1/verifiers?wait=0&limit=1", 200},
+        {"GET", "/v1/verifiers?limit=1001", 400},
+        {"GET", "/v1/verifiers", 401, "", "", false}}},
       {"audit",
        {{"GET", "/v1/audit?limit=1000", 200},
         {"GET", "/v1/audit?limit=0", 400},
@@ -287,6 +302,13 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
       {"feedRings",
        {{"GET", "/feed/rings", 200},
         {"GET", "/feed/rings", 401, "", "", false}}},
+      {"feedAck",
+       {{"POST", "/feed/ack", 204, ack, kForm},
+        {"POST", "/feed/ack", 404, ack.substr(0, 30) + "Q" + ack.substr(31),
+         kForm},
+        {"POST", "/feed/ack", 409, ack + "0000", kForm},
+        {"POST", "/feed/ack", 400, "epoch=1", kForm},
+        {"POST", "/feed/ack", 401, ack, kForm, false}}},
       {"healthz", {{"GET", "/healthz", 200, "", "", false}}},
       {"readyz", {{"GET", "/readyz", 200, "", "", false}}},
       {"metrics", {{"GET", "/metrics", 200, "", "", false}}},

@@ -5,10 +5,7 @@
 #include <unistd.h>
 
 #include "revocation-service/feed/broadcaster.h"
-#include "revocation-service/http/server.h"
-#include "revocation-service/oauth/endpoints.h"
-#include "signet/feed.h"
-#include "tests/revocation-service/feed_fixture.h"
+#include "tests/revocation-service/live_service.h"
 
 namespace signet::service {
 namespace {
@@ -21,6 +18,7 @@ using testing::Basic;
 using testing::Entry;
 using testing::Eventually;
 using testing::kFeedStart;
+using testing::LiveService;
 using testing::TempDir;
 using testing::Tokens;
 
@@ -32,104 +30,6 @@ bool Revokes(const RevocationList& list, const std::string& token) {
   identity.token = MakeRevocationId(kToken, token);
   return list.IsRevoked(identity);
 }
-
-// LiveService is the feed of a service that listens. Engine, rings and clock
-// outlive its restarts.
-class LiveService : public testing::BreakableStore {
- public:
-  LiveService() { Start(); }
-  ~LiveService() { Stop(); }
-
-  void Start(size_t max_recent = 65'536) {
-    auto opened = Publisher::Open(
-        engine, *rings, clock,
-        {.heartbeat = milliseconds(50), .max_recent = max_recent});
-    REQUIRE(opened.ok());
-    publisher = std::move(opened).value();
-    committer.emplace(engine, Committer::Options{});
-    sessions.emplace(
-        engine, *committer, [this] { return rings->refresh(); },
-        SessionLimits{}, clock);
-    Policy anyone;
-    anyone.any_issuer = anyone.any_audience = true;
-    auto made = Verifier::Create(anyone, rings->live_access(),
-                                 publisher->revocations(), clock);
-    REQUIRE(made.ok());
-    verifier.emplace(std::move(made).value());
-    proofs = Proofs::Create({}, "https://auth.example", *rings, clock).value();
-    services.emplace(Services{*sessions, *publisher, *rings, *verifier, *proofs,
-                              metrics, clock, "https://auth.example",
-                              [all = testing::TestClients()] { return all; }});
-    router.emplace(FeedRoutes(*services), metrics);
-    Listen();
-  }
-
-  // Stop ends all but what is durable.
-  void Stop() {
-    server.reset();
-    router.reset();
-    services.reset();
-    verifier.reset();
-    sessions.reset();
-    committer.reset();
-    publisher.reset();
-  }
-
-  void Revoke(const std::vector<LogEntry>& entries) {
-    Append(engine, entries);
-    REQUIRE(publisher->CatchUp().ok());
-  }
-
-  FeedOptions ClientOptions(FeedMode mode) const {
-    FeedOptions options;
-    options.services = {"http://127.0.0.1:" + std::to_string(port)};
-    options.client_id = "feeder";
-    options.client_secret = "feeder-secret";
-    options.feed_ring = rings->feed()->Public();
-    options.mode = mode;
-    options.poll_interval = milliseconds(50);
-    options.max_backoff = milliseconds(200);
-    return options;
-  }
-  std::unique_ptr<RevocationFeed> Follow(const FeedOptions& options) const {
-    auto feed = RevocationFeed::Start(options, clock);
-    REQUIRE(feed.ok());
-    const Status fresh = (*feed)->WaitUntilFresh(seconds(10));
-    REQUIRE_MESSAGE(fresh.ok(), fresh.error().message);
-    return std::move(feed).value();
-  }
-
-  ManualClock clock{kFeedStart};
-  testing::TestRings directory;
-  std::unique_ptr<Rings> rings = directory.Open();
-  Metrics metrics;
-  uint16_t port = 0;
-  // How often a path was asked for, by name.
-  std::atomic<int> snapshots{0};
-  std::unique_ptr<Publisher> publisher;
-  std::optional<Committer> committer;
-  std::optional<SessionStore> sessions;
-  std::optional<Verifier> verifier;
-  std::unique_ptr<Proofs> proofs;
-  std::optional<Services> services;
-  std::optional<Router> router;
-  std::unique_ptr<http::Server> server;
-
- private:
-  void Listen() {
-    http::ServerOptions options;
-    options.listen = "127.0.0.1:" + std::to_string(port);
-    auto started = http::Server::Start(
-        options, [this](http::Request request,
-                        std::shared_ptr<http::Responder> responder) {
-          if (request.path == "/feed/snapshot") ++snapshots;
-          router->Handle(std::move(request), std::move(responder));
-        });
-    REQUIRE_MESSAGE(started.ok(), started.error().message);
-    server = std::move(started).value();
-    port = server->port();
-  }
-};
 
 constexpr FeedMode kModes[] = {FeedMode::kSubscribe, FeedMode::kPoll};
 

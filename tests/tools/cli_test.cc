@@ -159,7 +159,7 @@ TEST_CASE("every flag that a usage text names is taken by a command") {
       {"token", {"mint", "verify", "inspect"}},
       {"session", {"open", "list", "end"}},
       {"revoke", {"token", "subject", "all"}},
-      {"feed", {"tail", "status"}},
+      {"feed", {"tail", "status", "verify"}},
       {"client", {"new"}}};
   for (const auto& [group, commands] : groups) {
     const std::string usage =

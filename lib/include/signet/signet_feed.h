@@ -62,6 +62,37 @@ signet_code signet_feed_options_set_state_directory(
 signet_code signet_feed_options_set_ca_file(signet_feed_options* options,
                                             const char* path);
 
+/* What may happen to a feed. */
+typedef enum signet_feed_event {
+  SIGNET_FEED_CONNECTED = 1,
+  SIGNET_FEED_DISCONNECTED = 2, /* the message says why */
+  SIGNET_FEED_FRESH = 3,        /* the list is younger than stale_after, */
+  SIGNET_FEED_STALE = 4,        /* or older */
+  SIGNET_FEED_RESYNCED = 5,     /* a snapshot took the place of the log */
+  SIGNET_FEED_NEW_RINGS = 6,    /* other keys are in force */
+  /* Refused: the service is behind what was seen already; its log is another
+   * one; another reason, such as a signature. */
+  SIGNET_FEED_ROLLED_BACK = 7,
+  SIGNET_FEED_FORKED = 8,
+  SIGNET_FEED_REFUSED = 9
+} signet_feed_event;
+
+/* The callback is told what happens, in order, on a thread of the feed's own.
+ * It must not block, as the next event waits for it, and must not free the
+ * feed or a verifier; it may read the status. The message is for people, may
+ * be empty, and is gone after the call. Be ready for events that are not in
+ * this list. The context is used until the feed and its verifiers are freed.
+ * NULL: no callback. */
+typedef void (*signet_feed_callback)(void* context, signet_feed_event event,
+                                     const char* message);
+signet_code signet_feed_options_set_callback(signet_feed_options* options,
+                                             signet_feed_callback callback,
+                                             void* context);
+/* From when on events and the status call the list stale: 100 to 86,400,000
+ * ms, 10,000 unless set. Verifiers have their policy's bound. */
+signet_code signet_feed_options_set_stale_after(signet_feed_options* options,
+                                                int64_t ms);
+
 /* ---- Feeds. ---- */
 
 /* signet_feed_start begins to follow the service and returns at once. Any
@@ -81,6 +112,14 @@ signet_code signet_feed_wait_until_fresh(const signet_feed* feed,
                                          int64_t limit_ms, char* error,
                                          size_t error_size);
 
+/* How answers come in at present. */
+enum {
+  SIGNET_FEED_NO_TRANSPORT = 0,
+  SIGNET_FEED_STREAM = 1,
+  SIGNET_FEED_LONG_POLL = 2,
+  SIGNET_FEED_POLL = 3
+};
+
 /* What a server may show and alarm on. New members come at the end. */
 typedef struct signet_feed_status {
   int32_t connected; /* 1 while an answer or a stream is coming in */
@@ -92,6 +131,9 @@ typedef struct signet_feed_status {
   uint64_t frames;  /* accepted since start */
   uint64_t refused; /* forged, replayed or in conflict */
   uint64_t reconnects;
+  uint64_t acks;     /* acknowledgements that the service asked for */
+  int32_t transport; /* SIGNET_FEED_NO_TRANSPORT, … */
+  int32_t stale;     /* 1 if the list is older than stale_after */
 } signet_feed_status;
 
 /* signet_feed_read_status writes the first `size` bytes of the status, and
