@@ -16,6 +16,7 @@
 #include "revocation-service/oauth/endpoints.h"
 #include "revocation-service/readiness.h"
 #include "revocation-service/routes.h"
+#include "revocation-service/ssf/ssf_routes.h"
 #include "revocation-service/storage/committer.h"
 
 namespace signet::service {
@@ -156,10 +157,12 @@ void Append(std::vector<Route> more, std::vector<Route>& routes) {
   for (Route& route : more) routes.push_back(std::move(route));
 }
 
-std::vector<Route> PublicRoutes(const Services& services) {
+std::vector<Route> PublicRoutes(const Services& services,
+                                std::shared_ptr<ssf::Streams> streams) {
   std::vector<Route> routes = OAuthRoutes(services);
   Append(ApiRoutes(services), routes);
   Append(FeedRoutes(services), routes);
+  Append(SsfRoutes(services, std::move(streams)), routes);
   return routes;
 }
 
@@ -223,6 +226,7 @@ struct App::Impl {
   Status MakeGate();
   void AuditConfig(AuditEvent event, std::string reason);
   std::vector<std::string> Faults() const;
+  Result<Publisher::Hold> Hold() const;
   void ApplyLimits();
   Status Reload(const Config& fresh);
   void Stop(Duration limit);
@@ -241,6 +245,7 @@ struct App::Impl {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Gate> gate;
   std::unique_ptr<SessionStore> sessions;
+  std::shared_ptr<ssf::Streams> streams;  // long polls outlive the App
   std::unique_ptr<Backups> backups;
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
@@ -357,13 +362,16 @@ Status App::Impl::Serve() {
   auto checks = Proofs::Create(config.oauth, issuer, *rings, clock);
   if (!checks.ok()) return checks.error();
   proofs = std::move(*checks);
+  streams = std::make_shared<ssf::Streams>(
+      ssf::Streams::Parts{*engine, *committer, *publisher, *rings, metrics,
+                          clock, issuer, [this] { return clients.Get(); }});
   backups = std::make_unique<Backups>(
       Backups::Parts{*engine, *publisher, reserve.get(), clock, config.data});
   readiness = std::make_unique<Readiness>(*committer, clock,
                                           [this] { return Faults(); });
   housekeeping = std::make_unique<Housekeeping>(Housekeeping::Parts{
       *rings, *publisher, *committer, *sessions, *readiness, reserve.get(),
-      [this] { ApplyLimits(); }, *audit, clock});
+      [this] { ApplyLimits(); }, *audit, clock, [this] { return Hold(); }});
   RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
                   *verifier, *audit, clock, config.data},
                  metrics);
@@ -371,14 +379,22 @@ Status App::Impl::Serve() {
   services.emplace(Services{
       *sessions, *publisher, *rings, *verifier, *proofs, metrics, clock, issuer,
       [this] { return clients.Get(); }, audit.get(), admission.get()});
-  router =
-      std::make_unique<Router>(PublicRoutes(*services), metrics, gate.get());
+  router = std::make_unique<Router>(PublicRoutes(*services, streams), metrics,
+                                    gate.get());
   operations_router = std::make_unique<Router>(
       OperationsRoutes(*readiness, *backups, metrics), metrics);
   slot.Set(router.get());
   operations_slot.Set(operations_router.get());
   AuditConfig(AuditEvent::kStarted, "");
   return {};
+}
+
+Result<Publisher::Hold> App::Impl::Hold() const {
+  const Result<uint64_t> first = streams->FirstNeeded();
+  if (!first.ok()) return first.error();
+  return Publisher::Hold{.after = *first,
+                         .keep_for = config.ssf.keep_for,
+                         .keep_entries = config.ssf.keep_entries};
 }
 
 std::vector<std::string> App::Impl::Faults() const {
@@ -431,11 +447,13 @@ Status App::Impl::Reload(const Config& fresh) {
 // Stop takes things down so that nobody calls into what is gone: first the
 // listeners, then the committer, whose last callbacks still find everything.
 void App::Impl::Stop(Duration limit) {
+  if (streams) streams->EndWaits();
   if (publisher) publisher->EndWaits();
   if (server) server->Drain(limit);
   if (operations) operations->Drain(Duration::zero());
   if (housekeeping) housekeeping->Stop();
   if (audit && committer) audit->Flush();
+  if (streams) streams->Close();
   committer.reset();
 }
 

@@ -32,6 +32,8 @@ class Housekeeping {
     std::function<void()> on_new_rings;
     AuditLog& audit;
     const Clock& clock;
+    // What partners still need of the log; may be empty.
+    std::function<Result<Publisher::Hold>()> hold = {};
   };
 
   explicit Housekeeping(Parts parts);
