@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "revocation-service/oauth/endpoints.h"
 #include "revocation-service/readiness.h"
 #include "revocation-service/routes.h"
+#include "revocation-service/ssf/receiver.h"
 #include "revocation-service/ssf/ssf_routes.h"
 #include "revocation-service/storage/committer.h"
 
@@ -207,6 +209,10 @@ void LogWhatNeedsRestart(Config before, Config after) {
     spdlog::warn("{}{}{} has changed: it takes effect after a restart",
                  field.table, field.table.empty() ? "" : ".", field.name);
   }
+  if (before.ssf.transmitters != after.ssf.transmitters) {
+    spdlog::warn(
+        "ssf.transmitter has changed: it takes effect after a restart");
+  }
 }
 
 }  // namespace
@@ -224,6 +230,7 @@ struct App::Impl {
   Status Listen();
   Status Serve();
   Status MakeGate();
+  Status StartReceivers();
   void AuditConfig(AuditEvent event, std::string reason);
   std::vector<std::string> Faults() const;
   Result<Publisher::Hold> Hold() const;
@@ -246,6 +253,7 @@ struct App::Impl {
   std::unique_ptr<Gate> gate;
   std::unique_ptr<SessionStore> sessions;
   std::shared_ptr<ssf::Streams> streams;  // long polls outlive the App
+  std::vector<std::unique_ptr<ssf::Receiver>> receivers;
   std::unique_ptr<Backups> backups;
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
@@ -330,6 +338,27 @@ Status App::Impl::MakeGate() {
   return {};
 }
 
+Status App::Impl::StartReceivers() {
+  for (const ssf::Transmitter& transmitter : config.ssf.transmitters) {
+    auto secret = ReadSecret(transmitter.secret);
+    if (!secret.ok()) return secret.error();
+    receivers.push_back(std::make_unique<ssf::Receiver>(
+        transmitter, std::move(*secret),
+        ssf::Receiver::Parts{*sessions, *audit, metrics, clock}));
+  }
+  metrics.Gauge("signet_ssf_poll_age_seconds",
+                "Since the last poll of a transmitter that succeeded; of the "
+                "one that is worst.",
+                [this] {
+                  Duration worst{};
+                  for (const auto& receiver : receivers) {
+                    worst = std::max(worst, receiver->age());
+                  }
+                  return std::chrono::duration<double>(worst).count();
+                });
+  return {};
+}
+
 void App::Impl::AuditConfig(AuditEvent event, std::string reason) {
   AuditLine line = MakeAuditLine(event, clock.Now(), {"signetd"});
   line.reason = std::move(reason);
@@ -383,6 +412,7 @@ Status App::Impl::Serve() {
                                     gate.get());
   operations_router = std::make_unique<Router>(
       OperationsRoutes(*readiness, *backups, metrics), metrics);
+  if (Status started = StartReceivers(); !started.ok()) return started;
   slot.Set(router.get());
   operations_slot.Set(operations_router.get());
   AuditConfig(AuditEvent::kStarted, "");
@@ -447,11 +477,13 @@ Status App::Impl::Reload(const Config& fresh) {
 // Stop takes things down so that nobody calls into what is gone: first the
 // listeners, then the committer, whose last callbacks still find everything.
 void App::Impl::Stop(Duration limit) {
+  for (const auto& receiver : receivers) receiver->Stop();
   if (streams) streams->EndWaits();
   if (publisher) publisher->EndWaits();
   if (server) server->Drain(limit);
   if (operations) operations->Drain(Duration::zero());
   if (housekeeping) housekeeping->Stop();
+  for (const auto& receiver : receivers) receiver->Join();
   if (audit && committer) audit->Flush();
   if (streams) streams->Close();
   committer.reset();
