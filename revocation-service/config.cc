@@ -248,10 +248,11 @@ void ConfigReader::ReadTransmitter(const toml::table& values) {
   ssf::Transmitter transmitter;
   const std::vector<TransmitterField> fields = TransmitterFields(transmitter);
   for (const auto& [key, node] : values) {
-    const std::string name = "ssf.transmitter." + std::string(key.str());
+    const std::string_view given = key.str();
+    const std::string name = "ssf.transmitter." + std::string(given);
     const auto field =
         std::find_if(fields.begin(), fields.end(),
-                     [&](const auto& f) { return f.name == key.str(); });
+                     [given](const auto& f) { return f.name == given; });
     if (field == fields.end()) {
       Add(node, "unknown setting " + name);
     } else {
