@@ -213,17 +213,20 @@ void Streams::Note(const Receipt& receipt, const Origin& origin,
 }
 
 void Streams::Take(const Origin& origin, Receipt receipt, Done done) {
-  const size_t rejected = receipt.rejected.size();
+  // Of the attempt that is committed; others count anew.
+  const auto rejected = std::make_shared<size_t>(0);
   Start(
       origin,
-      [this, origin, receipt = std::move(receipt)](
+      [this, origin, rejected, receipt = std::move(receipt)](
           const Window& window, StreamState& state,
           std::vector<LedgerLine>& lines) {
+        const size_t before = lines.size();
         Note(receipt, origin, window, state, lines);
+        *rejected = lines.size() - before;
       },
       [this, rejected, done = std::move(done)](Status status) {
-        if (status.ok() && rejected > 0) {
-          parts_.metrics.CountEventsSent("rejected", rejected);
+        if (status.ok() && *rejected > 0) {
+          parts_.metrics.CountEventsSent("rejected", *rejected);
         }
         done(std::move(status));
       });

@@ -114,6 +114,9 @@ TEST_CASE("what a partner will not take is audited, and not sent again") {
                   ",\"unknown\":" + error + "}")
             .sets.empty());
   CHECK(partner.Poll().sets.empty());
+  CHECK(signetd.Admin("/metrics")
+            ->body.find("signet_ssf_sent_total{outcome=\"rejected\"} 1\n") !=
+        std::string::npos);
   const auto audit = signetd.Audit("&event=event_rejected");
   REQUIRE(audit.at("lines").as_array().size() == 1);
   const json::object& line = audit.at("lines").at(0).as_object();
