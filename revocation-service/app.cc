@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <optional>
@@ -16,6 +17,8 @@
 #include "revocation-service/oauth/endpoints.h"
 #include "revocation-service/readiness.h"
 #include "revocation-service/routes.h"
+#include "revocation-service/ssf/receiver.h"
+#include "revocation-service/ssf/ssf_routes.h"
 #include "revocation-service/storage/committer.h"
 
 namespace signet::service {
@@ -169,10 +172,12 @@ void Append(std::vector<Route> more, std::vector<Route>& routes) {
   for (Route& route : more) routes.push_back(std::move(route));
 }
 
-std::vector<Route> PublicRoutes(const Services& services) {
+std::vector<Route> PublicRoutes(const Services& services,
+                                std::shared_ptr<ssf::Streams> streams) {
   std::vector<Route> routes = OAuthRoutes(services);
   Append(ApiRoutes(services), routes);
   Append(FeedRoutes(services), routes);
+  Append(SsfRoutes(services, std::move(streams)), routes);
   return routes;
 }
 
@@ -217,6 +222,10 @@ void LogWhatNeedsRestart(Config before, Config after) {
     spdlog::warn("{}{}{} has changed: it takes effect after a restart",
                  field.table, field.table.empty() ? "" : ".", field.name);
   }
+  if (before.ssf.transmitters != after.ssf.transmitters) {
+    spdlog::warn(
+        "ssf.transmitter has changed: it takes effect after a restart");
+  }
 }
 
 }  // namespace
@@ -234,8 +243,10 @@ struct App::Impl {
   Status Listen();
   Status Serve();
   Status MakeGate();
+  Status StartReceivers();
   void AuditConfig(AuditEvent event, std::string reason);
   std::vector<std::string> Faults() const;
+  Result<Publisher::Hold> Hold() const;
   void ApplyLimits();
   Status Reload(const Config& fresh);
   void Stop(Duration limit);
@@ -255,6 +266,8 @@ struct App::Impl {
   std::unique_ptr<Gate> gate;
   std::unique_ptr<SessionStore> sessions;
   std::unique_ptr<StatusLists> status_lists;
+  std::shared_ptr<ssf::Streams> streams;  // long polls outlive the App
+  std::vector<std::unique_ptr<ssf::Receiver>> receivers;
   std::unique_ptr<Backups> backups;
   std::unique_ptr<Readiness> readiness;
   std::unique_ptr<Housekeeping> housekeeping;
@@ -345,6 +358,27 @@ Status App::Impl::MakeGate() {
   return {};
 }
 
+Status App::Impl::StartReceivers() {
+  for (const ssf::Transmitter& transmitter : config.ssf.transmitters) {
+    auto secret = ReadSecret(transmitter.secret);
+    if (!secret.ok()) return secret.error();
+    receivers.push_back(std::make_unique<ssf::Receiver>(
+        transmitter, std::move(*secret),
+        ssf::Receiver::Parts{*sessions, *audit, metrics, clock}));
+  }
+  metrics.Gauge("signet_ssf_poll_age_seconds",
+                "Since the last poll of a transmitter that succeeded; of the "
+                "one that is worst.",
+                [this] {
+                  Duration worst{};
+                  for (const auto& receiver : receivers) {
+                    worst = std::max(worst, receiver->age());
+                  }
+                  return std::chrono::duration<double>(worst).count();
+                });
+  return {};
+}
+
 void App::Impl::AuditConfig(AuditEvent event, std::string reason) {
   AuditLine line = MakeAuditLine(event, clock.Now(), {"signetd"});
   line.reason = std::move(reason);
@@ -377,13 +411,17 @@ Status App::Impl::Serve() {
   auto checks = Proofs::Create(config.oauth, issuer, *rings, clock);
   if (!checks.ok()) return checks.error();
   proofs = std::move(*checks);
+  streams = std::make_shared<ssf::Streams>(
+      ssf::Streams::Parts{*engine, *committer, *publisher, *rings, metrics,
+                          clock, issuer, [this] { return clients.Get(); }});
   backups = std::make_unique<Backups>(
       Backups::Parts{*engine, *publisher, reserve.get(), clock, config.data});
   readiness = std::make_unique<Readiness>(*committer, clock,
                                           [this] { return Faults(); });
-  housekeeping = std::make_unique<Housekeeping>(Housekeeping::Parts{
-      *rings, *publisher, *committer, *sessions, *readiness, reserve.get(),
-      [this] { ApplyLimits(); }, *audit, *status_lists, clock});
+  housekeeping = std::make_unique<Housekeeping>(
+      Housekeeping::Parts{*rings, *publisher, *committer, *sessions, *readiness,
+                          reserve.get(), [this] { ApplyLimits(); }, *audit,
+                          *status_lists, clock, [this] { return Hold(); }});
   RegisterGauges({*server, *publisher, *committer, *rings, *housekeeping,
                   *verifier, *audit, clock, config.data},
                  metrics);
@@ -392,14 +430,23 @@ Status App::Impl::Serve() {
                             metrics, clock, issuer,
                             [this] { return clients.Get(); }, audit.get(),
                             admission.get(), status_lists.get()});
-  router =
-      std::make_unique<Router>(PublicRoutes(*services), metrics, gate.get());
+  router = std::make_unique<Router>(PublicRoutes(*services, streams), metrics,
+                                    gate.get());
   operations_router = std::make_unique<Router>(
       OperationsRoutes(*readiness, *backups, metrics), metrics);
+  if (Status started = StartReceivers(); !started.ok()) return started;
   slot.Set(router.get());
   operations_slot.Set(operations_router.get());
   AuditConfig(AuditEvent::kStarted, "");
   return {};
+}
+
+Result<Publisher::Hold> App::Impl::Hold() const {
+  const Result<uint64_t> first = streams->FirstNeeded();
+  if (!first.ok()) return first.error();
+  return Publisher::Hold{.after = *first,
+                         .keep_for = config.ssf.keep_for,
+                         .keep_entries = config.ssf.keep_entries};
 }
 
 std::vector<std::string> App::Impl::Faults() const {
@@ -453,11 +500,15 @@ Status App::Impl::Reload(const Config& fresh) {
 // Stop takes things down so that nobody calls into what is gone: first the
 // listeners, then the committer, whose last callbacks still find everything.
 void App::Impl::Stop(Duration limit) {
+  for (const auto& receiver : receivers) receiver->Stop();
+  if (streams) streams->EndWaits();
   if (publisher) publisher->EndWaits();
   if (server) server->Drain(limit);
   if (operations) operations->Drain(Duration::zero());
   if (housekeeping) housekeeping->Stop();
+  for (const auto& receiver : receivers) receiver->Join();
   if (audit && committer) audit->Flush();
+  if (streams) streams->Close();
   committer.reset();
 }
 

@@ -45,6 +45,8 @@ class ConfigReader {
                 const toml::node& node);
   void ReadKind(const TimeField& field, const std::string& name,
                 const toml::node& node);
+  void ReadTransmitters(const toml::node& node);
+  void ReadTransmitter(const toml::table& values);
   void ReadClients(const toml::node& node);
   void ReadClient(const toml::table& values);
   bool ReadClientLimit(std::string_view key, const toml::node& node,
@@ -96,6 +98,8 @@ void ConfigReader::ReadTable(std::string_view table,
       ReadField(*field, full, node);
     } else if (table.empty() && name == "client") {
       ReadClients(node);
+    } else if (table == "ssf" && name == "transmitter") {
+      ReadTransmitters(node);
     } else if (!table.empty() || !IsTable(name)) {
       Add(node, "unknown setting " + full);
     } else if (const toml::table* inner = node.as_table()) {
@@ -230,6 +234,34 @@ void ConfigReader::ReadClient(const toml::table& values) {
                     "jwks or jwks_file, or else public = true");
   }
   config_.clients.push_back(std::move(client));
+}
+
+void ConfigReader::ReadTransmitters(const toml::node& node) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr || !list->is_array_of_tables()) {
+    return Add(node,
+               "ssf.transmitter is not a list of tables: write "
+               "[[ssf.transmitter]]");
+  }
+  for (const toml::node& one : *list) ReadTransmitter(*one.as_table());
+}
+
+void ConfigReader::ReadTransmitter(const toml::table& values) {
+  ssf::Transmitter transmitter;
+  const std::vector<TransmitterField> fields = TransmitterFields(transmitter);
+  for (const auto& [key, node] : values) {
+    const std::string_view given = key.str();
+    const std::string name = "ssf.transmitter." + std::string(given);
+    const auto field =
+        std::find_if(fields.begin(), fields.end(),
+                     [given](const auto& f) { return f.name == given; });
+    if (field == fields.end()) {
+      Add(node, "unknown setting " + name);
+    } else {
+      ReadKind(TextField{field->value, field->choices}, name, node);
+    }
+  }
+  config_.ssf.transmitters.push_back(std::move(transmitter));
 }
 
 // ReadOwn reads what a client has in place of a setting of [sessions], within

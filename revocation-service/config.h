@@ -13,6 +13,7 @@
 #include "revocation-service/oauth/clients.h"
 #include "revocation-service/oauth/proofs.h"
 #include "revocation-service/session/session_store.h"
+#include "revocation-service/ssf/options.h"
 #include "signet/keys.h"
 #include "signet/result.h"
 
@@ -46,6 +47,7 @@ struct Config {
   AuditOptions audit;                   // [audit]
   LimitOptions limits;                  // [limits]
   ProxyOptions proxy;                   // [proxy]
+  ssf::Options ssf;                     // [ssf], [[ssf.transmitter]]
   std::string log_level = "info";       // [log]
   std::string log_format = "text";      // or "json"
   std::string log_requests = "failed";  // or "none", "all"

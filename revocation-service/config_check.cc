@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <set>
 
 #include "revocation-service/config.h"
 #include "revocation-service/config_fields.h"
@@ -122,6 +123,64 @@ void CheckLimits(const LimitOptions& limits, Problems& problems) {
   }
 }
 
+// CheckUrl: what comes over the network must come from whom it should.
+void CheckUrl(const std::string& url, const std::string& name,
+              Problems& problems) {
+  const bool https = url.starts_with("https://");
+  const bool http = url.starts_with("http://");
+  const std::string rest = url.substr(https ? 8 : http ? 7 : 0);
+  const std::string authority = rest.substr(0, rest.find('/'));
+  if (!(https || http) || authority.empty() || !IsUrlText(url) ||
+      url.find_first_of("@#") != url.npos) {
+    return problems.Add(name + " is not an https:// URL: " + url);
+  }
+  const bool has_port = authority.find(':') != authority.npos;
+  if (http && !IsLoopback(HostOf(has_port ? authority : authority + ":"))) {
+    problems.Add(name +
+                 " is http:// and not on the loopback interface: " + url);
+  }
+}
+
+void CheckTransmitter(const ssf::Transmitter& transmitter, Problems& problems) {
+  const std::string whose = "ssf.transmitter \"" + transmitter.issuer + "\"";
+  if (transmitter.issuer.empty() || transmitter.issuer.size() > 200) {
+    problems.Add(whose + ".issuer is empty or longer than 200 bytes");
+  }
+  if (transmitter.audience.empty()) problems.Add(whose + ".audience is empty");
+  CheckUrl(transmitter.poll_url, whose + ".poll_url", problems);
+  if (transmitter.jwks_file.empty() == transmitter.jwks_url.empty()) {
+    problems.Add(whose + " needs a jwks_file or a jwks_url");
+  }
+  if (!transmitter.jwks_url.empty()) {
+    CheckUrl(transmitter.jwks_url, whose + ".jwks_url", problems);
+  }
+  const std::string& secret = transmitter.secret;
+  if (!secret.starts_with("file:") && !secret.starts_with("env:") &&
+      !secret.starts_with("credential:")) {
+    problems.Add(whose +
+                 ".secret is not file:PATH, env:NAME or credential:NAME");
+  }
+}
+
+void CheckSsf(const Config& config, Problems& problems) {
+  constexpr size_t kMaxTransmitters = 16;
+  const auto& all = config.ssf.transmitters;
+  if (all.size() > kMaxTransmitters) {
+    problems.Add("there are more than 16 ssf.transmitter");
+  }
+  std::set<std::string> issuers;
+  for (const ssf::Transmitter& transmitter : all) {
+    CheckTransmitter(transmitter, problems);
+    if (issuers.insert(transmitter.issuer).second) continue;
+    problems.Add("two ssf.transmitter have the issuer " + transmitter.issuer);
+  }
+  for (const Client& client : config.clients) {
+    // It would be taken for a transmitter, whose events are not sent on.
+    if (!client.id.starts_with("ssf:")) continue;
+    problems.Add("client \"" + client.id + "\": an id cannot begin with ssf:");
+  }
+}
+
 // CheckChoices looks again at what flags, too, can set.
 void CheckChoices(Config config, Problems& problems) {
   for (const Field& field : ConfigFields(config)) {
@@ -163,6 +222,7 @@ Status CheckConfig(const Config& config) {
                   "client \"" + client.id + "\"", problems);
   }
   CheckLimits(config.limits, problems);
+  CheckSsf(config, problems);
   if (auto proxies = Proxies::Create(config.proxy); !proxies.ok()) {
     problems.Add(proxies.error().message);
   }

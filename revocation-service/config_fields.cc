@@ -129,7 +129,30 @@ void AddAudit(AuditOptions& audit, std::vector<Field>& fields) {
         CountField{&audit.refusals_per_second, 1, 10'000, ""}}});
 }
 
+void AddSsf(ssf::Options& options, std::vector<Field>& fields) {
+  const std::string_view table = "ssf";
+  fields.insert(fields.end(),
+                {{table, "keep_for", "events wait as long for a partner",
+                  TimeField{&options.keep_for, hours(1), kDay * 90}},
+                 {table, "keep_entries", "of the log, at most, for partners",
+                  CountField{&options.keep_entries, 0, 100'000'000, ""}}});
+}
+
 }  // namespace
+
+std::vector<TransmitterField> TransmitterFields(ssf::Transmitter& transmitter) {
+  return {{"issuer", &transmitter.issuer},
+          {"audience", &transmitter.audience},
+          {"poll_url", &transmitter.poll_url},
+          {"jwks_file", &transmitter.jwks_file},
+          {"jwks_url", &transmitter.jwks_url},
+          {"client_id", &transmitter.client_id},
+          {"secret", &transmitter.secret},
+          {"subject_format", &transmitter.subject_format, {"iss_sub", "email"}},
+          {"subject_issuer", &transmitter.subject_issuer},
+          {"subject_prefix", &transmitter.subject_prefix},
+          {"ca_file", &transmitter.ca_file}};
+}
 
 std::vector<Field> ConfigFields(Config& config) {
   std::vector<Field> fields = {
@@ -161,6 +184,7 @@ std::vector<Field> ConfigFields(Config& config) {
   AddOAuth(config.oauth, fields);
   AddLimits(config.limits, fields);
   AddAudit(config.audit, fields);
+  AddSsf(config.ssf, fields);
   fields.insert(
       fields.end(),
       {{"proxy", "trusted", "addresses and networks, with commas between",

@@ -44,8 +44,17 @@ struct Field {
 };
 
 // ConfigFields lists the settings of `config`, in the order in which they are
-// printed; [[client]] is not among them. The fields point into `config`.
+// printed; [[client]] and [[ssf.transmitter]] are not among them. The fields
+// point into `config`.
 std::vector<Field> ConfigFields(Config& config);
+
+// TransmitterFields lists those of [[ssf.transmitter]]: all are texts.
+struct TransmitterField {
+  std::string_view name;
+  std::string* value;
+  std::vector<std::string_view> choices = {};
+};
+std::vector<TransmitterField> TransmitterFields(ssf::Transmitter& transmitter);
 
 // ParseTime reads a whole number and a unit: "500ms", "30s", "10m", "2h",
 // "90d". nullopt if it is not of that form or out of range.

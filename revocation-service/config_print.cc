@@ -115,6 +115,13 @@ void AppendClient(const Client& client, std::string& out) {
   AppendTime("proven_grace", limits.proven_grace, out);
 }
 
+void AppendTransmitter(ssf::Transmitter transmitter, std::string& out) {
+  out.append("\n[[ssf.transmitter]]\n");
+  for (const TransmitterField& field : TransmitterFields(transmitter)) {
+    AppendText(field.name, *field.value, out);
+  }
+}
+
 }  // namespace
 
 std::string ValueText(const Field& field) {
@@ -135,6 +142,9 @@ std::string ToToml(const Config& config) {
       out.append("\n[").append(table).append("]\n");
     }
     AppendField(fields[i], standards[i], out);
+  }
+  for (const ssf::Transmitter& transmitter : config.ssf.transmitters) {
+    AppendTransmitter(transmitter, out);
   }
   for (const Client& client : config.clients) AppendClient(client, out);
   return out;

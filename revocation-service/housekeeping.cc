@@ -117,8 +117,15 @@ void Housekeeping::KeepAudit() {
 
 void Housekeeping::Trim() {
   if (trim_pending_.exchange(true)) return;
+  Result<Publisher::Hold> hold = Publisher::Hold();
+  if (parts_.hold) hold = parts_.hold();
+  if (!hold.ok()) {
+    trim_pending_ = false;
+    return trimming_.Report(hold.error(), failures_);
+  }
   parts_.publisher.Trim(
-      parts_.committer, kTrimBatch, [this](Result<size_t> trimmed) {
+      parts_.committer, kTrimBatch,
+      [this](Result<size_t> trimmed) {
         trim_pending_ = false;
         if (trimmed.ok()) {
           entries_trimmed_ += *trimmed;
@@ -126,7 +133,8 @@ void Housekeeping::Trim() {
         } else if (trimmed.error().code != ErrorCode::kConflict) {
           trimming_.Report(trimmed.error(), failures_);
         }
-      });
+      },
+      *hold);
 }
 
 }  // namespace signet::service

@@ -34,6 +34,8 @@ class Housekeeping {
     AuditLog& audit;
     StatusLists& status_lists;
     const Clock& clock;
+    // What partners still need of the log; may be empty.
+    std::function<Result<Publisher::Hold>()> hold = {};
   };
 
   explicit Housekeeping(Parts parts);

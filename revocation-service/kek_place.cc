@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -57,9 +58,9 @@ Result<std::string> ReadPassphrase(const std::string& path) {
   return line;
 }
 
-// OpenCredential reads what systemd passes to the unit alone (systemd.exec(5),
-// LoadCredential=). Its mode says nothing: an access list beside it does.
-Result<KeyEncryptionKey> OpenCredential(const std::string& name) {
+// CredentialPath is where systemd puts what it passes to the unit alone
+// (systemd.exec(5), LoadCredential=).
+Result<std::string> CredentialPath(const std::string& name) {
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory == nullptr) {
     return Error{
@@ -71,8 +72,27 @@ Result<KeyEncryptionKey> OpenCredential(const std::string& name) {
     return Error{ErrorCode::kInvalid,
                  "the name of a credential is not a name: " + name};
   }
-  const std::string path = std::string(directory) + "/" + name;
-  const File file(path);
+  return std::string(directory) + "/" + name;
+}
+
+Result<std::string> ReadCredential(const std::string& name) {
+  const auto path = CredentialPath(name);
+  if (!path.ok()) return path.error();
+  std::ifstream file(*path);
+  std::string line;
+  if (!std::getline(file, line)) {
+    return Error{ErrorCode::kNotFound,
+                 "reading the credential " + name + " failed"};
+  }
+  return line;
+}
+
+// OpenCredential reads what systemd passes to the unit alone (systemd.exec(5),
+// LoadCredential=). Its mode says nothing: an access list beside it does.
+Result<KeyEncryptionKey> OpenCredential(const std::string& name) {
+  const auto path = CredentialPath(name);
+  if (!path.ok()) return path.error();
+  const File file(*path);
   std::array<char, 128> buffer{};
   const ssize_t size =
       file.fd < 0 ? -1 : ::read(file.fd, buffer.data(), buffer.size() - 1);
@@ -118,6 +138,24 @@ Result<KeyEncryptionKey> OpenKek(const std::string& place) {
   return Error{ErrorCode::kInvalid,
                "kek is not file:PATH, env:NAME, credential:NAME or "
                "passphrase-file:PATH"};
+}
+
+Result<std::string> ReadSecret(const std::string& place) {
+  Result<std::string> secret =
+      Error{ErrorCode::kInvalid,
+            "a secret is not file:PATH, env:NAME or credential:NAME"};
+  if (const auto path = After("file:", place)) {
+    secret = ReadPassphrase(*path);
+  } else if (const auto variable = After("env:", place)) {
+    const char* const text = std::getenv(variable->c_str());
+    if (text != nullptr) secret = std::string(text);
+  } else if (const auto name = After("credential:", place)) {
+    secret = ReadCredential(*name);
+  }
+  if (secret.ok() && secret->empty()) {
+    return Error{ErrorCode::kInvalid, "the secret in " + place + " is empty"};
+  }
+  return secret;
 }
 
 }  // namespace signet::service

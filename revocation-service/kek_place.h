@@ -12,6 +12,10 @@ namespace signet::service {
 // owner.
 Result<KeyEncryptionKey> OpenKek(const std::string& place);
 
+// ReadSecret reads a secret text from "file:PATH" (its first line; private to
+// its owner), "env:NAME" or "credential:NAME".
+Result<std::string> ReadSecret(const std::string& place);
+
 }  // namespace signet::service
 
 #endif  // SIGNET_SERVICE_KEK_PLACE_H_

@@ -83,6 +83,12 @@ struct Metrics::Impl {
       NewCounter("signet_revocations_total", "Revocations accepted.");
   Family<Counter>& rate_limited = NewCounter(
       "signet_rate_limited_total", "Requests refused for their sender's rate.");
+  Family<Counter>& events_sent =
+      NewCounter("signet_ssf_sent_total", "Events for partners.");
+  Family<Counter>& events_received =
+      NewCounter("signet_ssf_received_total", "Events of transmitters.");
+  Family<Counter>& event_polls =
+      NewCounter("signet_ssf_polls_total", "Polls of transmitters.");
   Counter& auth_failures = NewCounter("signet_client_auth_failures_total",
                                       "Requests with wrong client credentials.")
                                .Add({});
@@ -100,6 +106,9 @@ struct Metrics::Impl {
   Series<std::pair<std::string, int>, Counter> request_series;
   Series<std::string, Counter> revocation_series;
   Series<std::string, Counter> rate_limited_series;
+  Series<std::string, Counter> events_sent_series;
+  Series<std::string, Counter> events_received_series;
+  Series<std::string, Counter> event_polls_series;
   Series<std::string, Histogram> seconds_series;
   std::vector<ReadValue> values;
 };
@@ -151,6 +160,36 @@ void Metrics::CountRateLimited(std::string_view limit) {
             [&]() -> Counter& {
               return impl_->rate_limited.Add({{"limit", std::string(limit)}});
             })
+      .Increment();
+}
+
+void Metrics::CountEventsSent(std::string_view outcome, uint64_t count) {
+  impl_->events_sent_series
+      .Find(
+          outcome,
+          [&]() -> Counter& {
+            return impl_->events_sent.Add({{"outcome", std::string(outcome)}});
+          })
+      .Increment(static_cast<double>(count));
+}
+
+void Metrics::CountEventReceived(std::string_view outcome) {
+  impl_->events_received_series
+      .Find(outcome,
+            [&]() -> Counter& {
+              return impl_->events_received.Add(
+                  {{"outcome", std::string(outcome)}});
+            })
+      .Increment();
+}
+
+void Metrics::CountEventPoll(std::string_view outcome) {
+  impl_->event_polls_series
+      .Find(
+          outcome,
+          [&]() -> Counter& {
+            return impl_->event_polls.Add({{"outcome", std::string(outcome)}});
+          })
       .Increment();
 }
 

@@ -1,6 +1,7 @@
 #ifndef SIGNET_SERVICE_METRICS_H_
 #define SIGNET_SERVICE_METRICS_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,13 @@ class Metrics {
   void CountStoreRollback();
   // signet_rate_limited_total{limit}
   void CountRateLimited(std::string_view limit);
+  // signet_ssf_sent_total{outcome}: events for partners, each time they are
+  // sent.
+  void CountEventsSent(std::string_view outcome, uint64_t count);
+  // signet_ssf_received_total{outcome}: events of transmitters.
+  void CountEventReceived(std::string_view outcome);
+  // signet_ssf_polls_total{outcome}: polls of transmitters.
+  void CountEventPoll(std::string_view outcome);
   // signet_client_auth_failures_total
   void CountAuthFailure();
 

@@ -26,7 +26,7 @@ a digest of the secret, and the secret itself, once, on stderr:
     signet client new billing --permission introspect >> signetd.toml
 
     --permission P       session.open, session.read, session.end, revoke,
-                         introspect, feed or audit
+                         introspect, feed, audit or ssf
     --may-act-for ID     a public client whose sessions it may open and end
     --public             an app that can keep no secret
     --jwks FILE          the client's public keys, a JWK set: it authenticates
@@ -38,7 +38,7 @@ a digest of the secret, and the secret itself, once, on stderr:
 
 constexpr std::string_view kPermissions[] = {
     "session.open", "session.read", "session.end", "revoke",
-    "introspect",   "feed",         "audit",
+    "introspect",   "feed",         "audit",       "ssf",
 };
 
 struct ClientFlags {
@@ -77,7 +77,7 @@ Done Check(const ClientFlags& flags) {
                   permission) == std::end(kPermissions)) {
       return Failure{kUsage, "\"" + permission + "\" is no permission",
                      "write session.open, session.read, session.end, revoke, "
-                     "introspect, feed or audit"};
+                     "introspect, feed, audit or ssf"};
     }
   }
   if (!flags.jwks_file.empty() &&

@@ -116,6 +116,8 @@ std::optional<EpochSeconds> ReadMoment(const json::value& value) {
 
 }  // namespace
 
+Status CheckJson(std::string_view text) { return CheckSyntax(text); }
+
 struct JsonBody::Impl {
   json::object members;
 };

@@ -55,6 +55,10 @@ class JsonBody {
   Status status_;
 };
 
+// CheckJson: the text is one JSON value of bounded depth in which no name
+// stands twice in an object. The error says what is wrong.
+Status CheckJson(std::string_view text);
+
 // ParseQuery reads a query whose parameters are among `known` and not empty:
 // a misspelt or empty one was meant to narrow what the request does.
 Result<http::Form> ParseQuery(std::string_view query,

@@ -40,6 +40,9 @@ constexpr std::pair<AuditEvent, std::string_view> kNames[] = {
     {AuditEvent::kSuppressed, "suppressed"},
     {AuditEvent::kSessionChanged, "session_changed"},
     {AuditEvent::kSessionSteppedUp, "session_stepped_up"},
+    {AuditEvent::kEventRejected, "event_rejected"},
+    {AuditEvent::kEventsLost, "events_lost"},
+    {AuditEvent::kEventRefused, "event_refused"},
 };
 
 using feed::FieldReader;
@@ -122,6 +125,7 @@ uint8_t LaneOf(AuditEvent event) {
     case AuditEvent::kPermissionDenied:
     case AuditEvent::kRateLimited:
     case AuditEvent::kSuppressed:
+    case AuditEvent::kEventRefused:
       return kRefusalLane;
     default:
       return kEventLane;

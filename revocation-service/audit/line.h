@@ -33,6 +33,9 @@ enum class AuditEvent : uint8_t {
   kSuppressed = 16,  // refusals that were counted and not written
   kSessionChanged = 17,
   kSessionSteppedUp = 18,  // ended, and opened anew with other privileges
+  kEventRejected = 19,     // a partner would not take an event
+  kEventsLost = 20,        // forgotten before a partner had them
+  kEventRefused = 21,      // of a transmitter, by this service
 };
 
 std::string_view AuditEventName(AuditEvent event);

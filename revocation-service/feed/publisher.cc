@@ -31,6 +31,23 @@ Error AsUnavailable(Error error) {
   return error;
 }
 
+// Keep takes what is held out of the records that may be forgotten.
+Status Keep(const Publisher::Hold& hold, uint64_t last, Time now,
+            std::vector<LogRecord>& records) {
+  for (size_t i = 0; i < records.size(); ++i) {
+    const uint64_t sequence = records[i].sequence;
+    if (sequence <= hold.after || sequence + hold.keep_entries <= last) {
+      continue;
+    }
+    Result<Revocation> entry = feed::ReadRevocation(records[i]);
+    if (!entry.ok()) return entry.error();
+    if (Time(entry->at) + hold.keep_for < now) continue;
+    records.resize(i);
+    break;
+  }
+  return {};
+}
+
 }  // namespace
 
 struct Publisher::Impl {
@@ -392,7 +409,8 @@ void Publisher::Unsubscribe(uint64_t id) { impl_->broadcaster.Remove(id); }
 size_t Publisher::subscribers() const { return impl_->broadcaster.size(); }
 
 void Publisher::Trim(Committer& committer, size_t limit,
-                     std::function<void(Result<size_t>)> done) {
+                     std::function<void(Result<size_t>)> done,
+                     const Hold& hold) {
   using feed::Checkpoint;
   Result<Time> now = impl_->feed_clock.Now();
   if (!now.ok()) return done(std::move(now).error());
@@ -401,6 +419,8 @@ void Publisher::Trim(Committer& committer, size_t limit,
   const uint64_t start = from->checkpoint.sequence;
   Result<std::vector<LogRecord>> records = impl_->engine.Tail(start, limit);
   if (!records.ok()) return done(std::move(records).error());
+  Status kept = Keep(hold, position().sequence, *now, *records);
+  if (!kept.ok()) return done(kept.error());
   Result<Checkpoint> to =
       feed::Advance(from->checkpoint, *records, *now, impl_->follower.list());
   if (!to.ok()) return done(std::move(to).error());

@@ -2,6 +2,7 @@
 #define SIGNET_SERVICE_FEED_PUBLISHER_H_
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -145,11 +146,23 @@ class Publisher {
   void Unsubscribe(uint64_t id);
   size_t subscribers() const;
 
-  // Trim forgets log entries that no live token needs, at most `limit`, and
-  // returns how many. It commits through `committer`, which must be gone
-  // before the publisher is. kConflict if another trim was faster.
+  // Hold keeps entries for others than verifiers: those after a sequence, but
+  // none that is older than keep_for or behind keep_entries newer ones.
+  struct Hold {
+    uint64_t after = std::numeric_limits<uint64_t>::max();
+    Duration keep_for{};
+    uint64_t keep_entries = 0;
+  };
+
+  // Trim forgets log entries that no live token needs and nobody holds, at
+  // most `limit`, and returns how many. It commits through `committer`, which
+  // must be gone before the publisher is. kConflict if another trim was faster.
   void Trim(Committer& committer, size_t limit,
-            std::function<void(Result<size_t>)> done);
+            std::function<void(Result<size_t>)> done, const Hold& hold);
+  void Trim(Committer& committer, size_t limit,
+            std::function<void(Result<size_t>)> done) {
+    Trim(committer, limit, std::move(done), Hold());
+  }
 
  private:
   struct Impl;

@@ -17,7 +17,7 @@ namespace signet::service {
 // The permissions that a client may have; anything else is a config error.
 inline constexpr std::string_view kPermissions[] = {
     "session.open", "session.read", "session.end", "revoke",
-    "introspect",   "feed",         "audit",
+    "introspect",   "feed",         "audit",       "ssf",
 };
 
 // Client is one [[client]] of the configuration. It is a value.

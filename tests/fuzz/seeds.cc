@@ -459,6 +459,29 @@ void AddFrames(Corpus& corpus) {
   corpus.Add("replica", std::string(steps) + std::string(steps));
 }
 
+void AddEvents(Corpus& corpus) {
+  const std::string times =
+      std::to_string(kNow.time_since_epoch().count()) + ",";
+  const std::string begin =
+      R"({"iss":"https://partner.example","jti":"event-1","aud":"us","iat":)" +
+      times + R"("sub_id":)";
+  const std::string end =
+      R"(,"events":{"https://schemas.openid.net/secevent/caep/event-type/)"
+      R"(session-revoked":{"event_timestamp":)" +
+      times + R"("initiating_entity":"user"}}})";
+  const std::string user =
+      R"({"format":"iss_sub","iss":"https://partner.example","sub":"alice"})";
+  for (const std::string& subject :
+       {user, R"({"format":"complex","user":)" + user + "}",
+        std::string(R"({"format":"opaque","id":"x"})"),
+        std::string(R"({"format":"email","email":"a@b.example"})")}) {
+    const std::string claims = begin + subject + end;
+    for (const char choice : {'\x00', '\x01'}) {
+      corpus.Add("security_event", choice + claims);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace signet::fuzz
 
@@ -478,4 +501,5 @@ int main(int argc, char** argv) {
   signet::fuzz::AddTexts(corpus);
   signet::fuzz::AddRings(corpus);
   signet::fuzz::AddFrames(corpus);
+  signet::fuzz::AddEvents(corpus);
 }

@@ -11,6 +11,8 @@
 #include <set>
 #include <sstream>
 
+#include "revocation-service/ssf/event.h"
+#include "revocation-service/ssf/ssf_routes.h"
 #include "signet/primitives.h"
 #include "signet/status_list.h"
 #include "tests/revocation-service/operations_fixture.h"
@@ -57,7 +59,8 @@ TEST_CASE("the description has every route of the service, and no other") {
                                   "POST /backup"};
   for (const auto& table : {service::OAuthRoutes(*service.services),
                             service::ApiRoutes(*service.services),
-                            service::FeedRoutes(*service.services)}) {
+                            service::FeedRoutes(*service.services),
+                            service::SsfRoutes(*service.services, nullptr)}) {
     for (const service::Route& route : table) {
       std::string path = route.path;
       if (path.ends_with("{}")) path.insert(path.size() - 1, "id");
@@ -194,6 +197,7 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
   verifier.emplace("Feed-Verifier", "AAAAAAAAAAAAAAAAAAAAAA");
   CHECK(signetd.client->Get("/feed/log", verifier)->status == 200);
   const std::string ack = "verifier=AAAAAAAAAAAAAAAAAAAAAA&epoch=1&seq=1";
+  const std::string stream = service::ssf::StreamIdOf("dev");
   const std::string exchange = "grant_type=refresh_token&refresh_token=";
   const std::string open = R"({"subject":"carol","audience":"orders"})";
   return {
@@ -309,6 +313,29 @@ std::map<std::string, std::vector<Sample>> Samples(RunningSignetd& signetd) {
         {"POST", "/feed/ack", 409, ack + "0000", kForm},
         {"POST", "/feed/ack", 400, "epoch=1", kForm},
         {"POST", "/feed/ack", 401, ack, kForm, false}}},
+      {"ssfConfiguration", {{"GET", "/.well-known/ssf-configuration", 200}}},
+      {"ssfPoll",
+       {{"POST", "/ssf/poll", 200, R"({"returnImmediately":true})", kJson},
+        {"POST", "/ssf/poll", 400, "[]", kJson},
+        {"POST", "/ssf/poll", 401, "{}", kJson, false},
+        {"POST", "/ssf/poll", 415, "{}", "text/plain"}}},
+      {"ssfStream",
+       {{"GET", "/ssf/stream", 200},
+        {"GET", "/ssf/stream?stream_id=", 400},
+        {"GET", "/ssf/stream?stream_id=x", 404},
+        {"GET", "/ssf/stream", 401, "", "", false}}},
+      {"ssfStatus",
+       {{"GET", "/ssf/status?stream_id=" + stream, 200},
+        {"GET", "/ssf/status", 400},
+        {"GET", "/ssf/status?stream_id=x", 404},
+        {"GET", "/ssf/status", 401, "", "", false}}},
+      {"ssfVerify",
+       {{"POST", "/ssf/verify", 204, R"({"stream_id":")" + stream + "\"}",
+         kJson},
+        {"POST", "/ssf/verify", 400, "{}", kJson},
+        {"POST", "/ssf/verify", 404, R"({"stream_id":"x"})", kJson},
+        {"POST", "/ssf/verify", 401, "{}", kJson, false},
+        {"POST", "/ssf/verify", 415, "{}", "text/plain"}}},
       {"healthz", {{"GET", "/healthz", 200, "", "", false}}},
       {"readyz", {{"GET", "/readyz", 200, "", "", false}}},
       {"metrics", {{"GET", "/metrics", 200, "", "", false}}},
