@@ -56,6 +56,15 @@ bool IsLoopback(std::string_view host) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
+// IsBelow tells whether a reference leads below the path that was asked for.
+bool IsBelow(std::string_view reference) {
+  constexpr std::string_view kCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./";
+  return !reference.empty() && reference.front() != '/' &&
+         reference.find("..") == reference.npos &&
+         reference.find_first_not_of(kCharacters) == reference.npos;
+}
+
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
 
 std::string TextMember(const json::object& object, std::string_view name) {
@@ -252,14 +261,20 @@ Try<std::string> ServiceClient::Send(const std::string& method,
 
 Try<ServiceClient::Fetched> ServiceClient::Fetch(const std::string& target) {
   constexpr Seconds kPatience(60);
-  constexpr int kGone = 410;
-  httplib::Request request;
-  request.method = "GET";
-  request.path = target;
-  request.headers.emplace("Feed-Verifier", "none");
-  Try<Fetched> answer =
-      impl_->Ask(request, kMaxSnapshotBytes + sizeof(uint32_t), kPatience);
-  if (!answer) return answer.error();
+  constexpr int kGone = 410, kRedirect = 307, kMaxRedirects = 4;
+  std::string place = target;
+  Try<Fetched> answer = Fetched{};
+  for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
+    httplib::Request request;
+    request.method = "GET";
+    request.path = place;
+    request.headers.emplace("Feed-Verifier", "none");
+    answer =
+        impl_->Ask(request, kMaxSnapshotBytes + sizeof(uint32_t), kPatience);
+    if (!answer) return answer.error();
+    if (answer->status != kRedirect || !IsBelow(answer->location)) break;
+    place = place.substr(0, place.rfind('/') + 1) + answer->location;
+  }
   if (!IsSuccess(answer->status) && answer->status != kGone) {
     return FromAnswer(impl_->url, answer->status, answer->body);
   }
@@ -285,6 +300,7 @@ Try<ServiceClient::Fetched> ServiceClient::Impl::Ask(httplib::Request& request,
     return Failure{kUnavailable, url + ": " + e.what()};
   }
   answer.status = response.status;
+  answer.location = response.get_header_value("Location");
   return answer;
 }
 

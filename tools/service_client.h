@@ -35,8 +35,9 @@ Try<Credentials> ReadCredentials(const ServiceFlags& flags);
 // UrlEncode percent-encodes everything but RFC 3986's unreserved characters.
 std::string UrlEncode(std::string_view text);
 
-// A ServiceClient speaks HTTP with one signetd. Redirects are not followed:
-// they would carry the secret elsewhere. Not safe for concurrent use.
+// A ServiceClient speaks HTTP with one signetd. A redirect is followed only to
+// a place below: others would carry the secret elsewhere. Not safe for
+// concurrent use.
 class ServiceClient {
  public:
   static Try<ServiceClient> Create(const ServiceFlags& flags);
@@ -56,6 +57,7 @@ class ServiceClient {
   struct Fetched {
     int status = 0;
     std::string body;
+    std::string location;  // of a redirect
   };
   Try<Fetched> Fetch(const std::string& target);
 

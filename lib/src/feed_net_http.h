@@ -31,8 +31,8 @@ class FeedHttp {
  public:
   struct Answer {
     int status = 0;
-    bool streamed = false;  // the body went to on_chunk
-    std::string location;   // of a redirect
+    bool streamed = false;      // the body went to on_chunk
+    std::string location = {};  // of a redirect
     std::string body;
   };
   using OnChunk = std::function<bool(std::string_view chunk)>;

@@ -249,7 +249,8 @@ TEST_CASE("a list's age is explained, and that there is none") {
   auto waiting =
       Verifier::Create(GoodPolicy(), fixture.live, cold, fixture.clock);
   ExpectReason(*waiting, token, Stage::kFreshness,
-               "the revocation list has never been confirmed by its service");
+               "the revocation list has never been confirmed by its service, "
+               "or this machine's clock has been set back");
   auto without = Verifier::CreateWithoutRevocation(GoodPolicy(), fixture.live,
                                                    fixture.clock);
   const Explanation explanation = ExplainLike(*without, token);

@@ -396,7 +396,9 @@ class Twins {
     std::string text, assertion;
   };
 
-  unsigned Pick(unsigned below) { return random_() % below; }
+  unsigned Pick(unsigned below) {
+    return static_cast<unsigned>(random_() % below);
+  }
 
   void Mint() {
     Claims claims = GoodClaims();

@@ -169,6 +169,9 @@ class CachingProxy {
         request.target.c_str(),
         {{"Authorization", request.get_header_value("Authorization")}});
     response.status = answer ? answer->status : 502;
+    if (answer && answer->has_header("Location")) {
+      response.set_header("Location", answer->get_header_value("Location"));
+    }
     if (!answer || answer->status != 200) return;
     store_[request.path] = answer->body;
     response.set_content(answer->body, "application/octet-stream");
