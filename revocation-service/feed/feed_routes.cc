@@ -180,10 +180,8 @@ Result<feed::Verifiers::Caller, http::Response> ReadFollower(
 }
 
 // InForce is what a cursor acknowledges: one of another log, nothing.
-uint64_t InForce(const Result<Publisher::Cursor>& cursor,
-                 const FeedPosition& after) {
-  const bool ours = cursor.ok() && *cursor != Publisher::Cursor::kNewEpoch;
-  return ours ? after.sequence : 0;
+uint64_t InForce(Publisher::Cursor cursor, const FeedPosition& after) {
+  return cursor == Publisher::Cursor::kNewEpoch ? 0 : after.sequence;
 }
 
 // ---- Answering ----
@@ -198,8 +196,7 @@ void SendRings(const Services& services, const http::Request&,
   responder->Send(OneFrameResponse(services.publisher.RingsFrameBytes()));
 }
 
-http::Response LogResponse(Publisher& publisher, const FeedPosition& after) {
-  Result<Publisher::LogAnswer> answer = publisher.Log(after);
+http::Response LogResponse(Result<Publisher::LogAnswer> answer) {
   if (!answer.ok()) return StoreUnavailable();
   if (answer->cursor != Publisher::Cursor::kOk) {
     return CursorError(answer->cursor, answer->position.epoch);
@@ -211,6 +208,22 @@ http::Response LogResponse(Publisher& publisher, const FeedPosition& after) {
   return response;
 }
 
+// WaitForLog answers a long poll.
+void WaitForLog(Publisher& publisher, const LogQuery& query,
+                const feed::Verifiers::Caller& follower,
+                const ResponderPtr& responder) {
+  const FeedPosition after = query.after;
+  const auto cursor = publisher.CheckCursor(after);
+  publisher.verifiers().Polled(
+      follower, cursor.ok() ? InForce(*cursor, after) : 0, query.wait);
+  const auto answer = [&publisher, after, responder] {
+    responder->Send(LogResponse(publisher.Log(after)));
+  };
+  // A cursor that will never be right must not wait for its answer.
+  if (!cursor.ok() || *cursor != Publisher::Cursor::kOk) return answer();
+  publisher.WhenPast(after, query.wait, answer);
+}
+
 void SendLog(const Services& services, const http::Request& request,
              const std::string& client, const ResponderPtr& responder) {
   auto query = ReadLogQuery(services, request);
@@ -218,19 +231,14 @@ void SendLog(const Services& services, const http::Request& request,
   const auto follower = ReadFollower(request, client);
   if (!follower.ok()) return responder->Send(follower.error());
   Publisher& publisher = services.publisher;
-  const FeedPosition after = query->after;
-  const auto cursor = publisher.CheckCursor(after);
-  publisher.verifiers().Polled(*follower, InForce(cursor, after), query->wait);
   if (query->wait > Seconds::zero()) {
-    // A cursor that will never be right must not wait for its answer.
-    if (cursor.ok() && *cursor == Publisher::Cursor::kOk) {
-      publisher.WhenPast(after, query->wait, [&publisher, after, responder] {
-        responder->Send(LogResponse(publisher, after));
-      });
-      return;
-    }
+    return WaitForLog(publisher, *query, *follower, responder);
   }
-  responder->Send(LogResponse(publisher, after));
+  Result<Publisher::LogAnswer> answer = publisher.Log(query->after);
+  publisher.verifiers().Polled(
+      *follower, answer.ok() ? InForce(answer->cursor, query->after) : 0,
+      Seconds::zero());
+  responder->Send(LogResponse(std::move(answer)));
 }
 
 http::Response StreamHead() {
