@@ -76,7 +76,6 @@ class Publisher {
   // that of these bytes alone; nobody guesses it without them.
   struct SnapshotAnswer {
     FeedPosition position;
-    Time time{};
     std::string name;
     std::string frame;
   };

@@ -34,7 +34,6 @@ SnapshotCache::Answer SnapshotCache::Get(const FrameSigner& signer, Time time) {
   std::string name = NameOf(position, frame);
   answer_ = std::make_shared<const Publisher::SnapshotAnswer>(
       Publisher::SnapshotAnswer{.position = position,
-                                .time = time,
                                 .name = std::move(name),
                                 .frame = std::move(frame)});
   return answer_;
