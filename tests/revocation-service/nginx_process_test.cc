@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "signet/feed.h"
@@ -32,17 +33,21 @@ std::string Replaced(std::string text, const std::string& from,
   return text.replace(at, from.size(), to);
 }
 
+// FreePort returns one below those that the system gives out itself: nobody
+// takes it by chance before nginx does.
 uint16_t FreePort() {
-  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(::bind(probe, generic, size) == 0);
-  REQUIRE(::getsockname(probe, generic, &size) == 0);
-  ::close(probe);
-  return ntohs(address.sin_port);
+  std::mt19937 random{std::random_device{}()};
+  for (;;) {
+    const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(15'000 + random() % 15'000));
+    const bool bound = ::bind(probe, reinterpret_cast<sockaddr*>(&address),
+                              sizeof(address)) == 0;
+    ::close(probe);
+    if (bound) return ntohs(address.sin_port);
+  }
 }
 
 // Nginx runs with our configuration, but for places and ports.
