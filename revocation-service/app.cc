@@ -3,232 +3,23 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <atomic>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "revocation-service/app_metrics.h"
+#include "revocation-service/app_routes.h"
+#include "revocation-service/app_settings.h"
 #include "revocation-service/backup.h"
-#include "revocation-service/config_fields.h"
 #include "revocation-service/gate.h"
 #include "revocation-service/housekeeping.h"
 #include "revocation-service/kek_place.h"
+#include "revocation-service/log.h"
 #include "revocation-service/oauth/endpoints.h"
 #include "revocation-service/readiness.h"
-#include "revocation-service/routes.h"
 #include "revocation-service/ssf/receiver.h"
-#include "revocation-service/ssf/ssf_routes.h"
 #include "revocation-service/storage/committer.h"
 
 namespace signet::service {
-namespace {
-
-// The longest access token life that a verifier's policy can allow.
-constexpr Duration kMaxVerifierLife = std::chrono::hours(24);
-
-// ClientsInForce is the registry that requests see; Reload replaces it.
-class ClientsInForce {
- public:
-  std::shared_ptr<const Clients> Get() const {
-    MutexLock lock(mutex_);
-    return clients_;
-  }
-  void Set(Clients clients) {
-    auto shared = std::make_shared<const Clients>(std::move(clients));
-    MutexLock lock(mutex_);
-    clients_ = std::move(shared);
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::shared_ptr<const Clients> clients_ SIGNET_GUARDED_BY(mutex_);
-};
-
-// RouterSlot lets a server listen, and so learn its port, before the routes
-// exist that need to know the port.
-class RouterSlot {
- public:
-  void Set(const Router* router) { router_ = router; }
-  http::Handler Handler() {
-    return [this](http::Request request,
-                  std::shared_ptr<http::Responder> responder) {
-      if (const Router* router = router_) {
-        router->Handle(std::move(request), std::move(responder));
-      } else {
-        responder->Send(Unavailable("starting"));
-      }
-    };
-  }
-
- private:
-  std::atomic<const Router*> router_{nullptr};
-};
-
-Duration MaxTokenLife(const Rings& rings) {
-  return rings.access()->info().policy.max_token_life;
-}
-
-Error WithKeysHint(Error error) {
-  if (error.code == ErrorCode::kNotFound && error.hint.empty()) {
-    error.hint = "make keys with the signet tool, or start with --dev";
-  }
-  return error;
-}
-
-Result<std::unique_ptr<Rings>> OpenRings(const Config& config) {
-  Result<KeyEncryptionKey> kek = OpenKek(KekOf(config));
-  if (!kek.ok()) return WithKeysHint(kek.error());
-  auto rings =
-      Rings::Open(std::make_unique<RingStore>(config.keys, std::move(*kek)));
-  if (!rings.ok()) return WithKeysHint(rings.error());
-  const KeyFormat format = (*rings)->access()->info().format;
-  if (format != config.access_format) {
-    return Error{ErrorCode::kConflict,
-                 "the access ring in " + config.keys + " makes " +
-                     std::string(AccessFormatName(format)) +
-                     " tokens, and access_format is " +
-                     std::string(AccessFormatName(config.access_format)),
-                 "pass --access-format " +
-                     std::string(AccessFormatName(format)) +
-                     ", or use another directory of keys"};
-  }
-  return rings;
-}
-
-// MakeDataDirectory also refuses what an unfinished restore has left.
-Status MakeDataDirectory(const Config& config) {
-  namespace fs = std::filesystem;
-  std::error_code failure;
-  // Who has sessions is nobody else's business.
-  if (fs::create_directories(config.data, failure)) {
-    fs::permissions(config.data, fs::perms::owner_all, failure);
-  }
-  if (failure) {
-    return Error{
-        ErrorCode::kUnavailable,
-        "making the directory " + config.data + ": " + failure.message()};
-  }
-  return CheckRestored(config.data);
-}
-
-// CheckLifetime: a token may not outlive what the ring promises to verifiers.
-Status CheckLifetime(const Config& config, const Rings& rings) {
-  const Duration most = MaxTokenLife(rings);
-  const SessionLimits& limits = config.sessions;
-  for (const Client& client : config.clients) {
-    if (client.limits.access_lifetime.value_or(Seconds(0)) <= most) continue;
-    return Error{ErrorCode::kInvalid,
-                 "client \"" + client.id + "\".access_lifetime is " +
-                     TimeText(*client.limits.access_lifetime) +
-                     ", the access ring allows " + TimeText(most)};
-  }
-  if (limits.access_lifetime > most) {
-    return Error{ErrorCode::kInvalid, "sessions.access_lifetime is " +
-                                          TimeText(limits.access_lifetime) +
-                                          ", the access ring allows " +
-                                          TimeText(most)};
-  }
-  if (most > kMaxVerifierLife) {
-    return Error{ErrorCode::kInvalid, "the access ring's max_token_life is " +
-                                          TimeText(most) + ", the limit is " +
-                                          TimeText(kMaxVerifierLife)};
-  }
-  return {};
-}
-
-// CheckStatements: what has a status list needs keys to sign it with.
-Status CheckStatements(const Config& config, const Rings& rings) {
-  if (rings.statements() != nullptr) return {};
-  for (const Client& client : config.clients) {
-    if (!client.limits.status_list) continue;
-    return Error{ErrorCode::kInvalid,
-                 "client \"" + client.id +
-                     "\" has status_list, and there is no statements ring",
-                 "make one: signet keys init --purpose statements"};
-  }
-  return {};
-}
-
-SessionLimits LimitsFor(const Config& config, const Rings& rings) {
-  SessionLimits limits = config.sessions;
-  // A revocation is remembered as long as any token of the ring may live.
-  limits.max_access_lifetime = std::chrono::ceil<Seconds>(MaxTokenLife(rings));
-  return limits;
-}
-
-// LimitsOf: behind proxies that are not named every request comes from the same
-// address, so limits by address would shed everybody for one.
-LimitOptions LimitsOf(const Config& config) {
-  LimitOptions limits = config.limits;
-  if (!config.behind_proxy || !config.proxy.trusted.empty()) return limits;
-  limits.address = {};
-  limits.failures = {};
-  spdlog::warn("behind_proxy without proxy.trusted: limits by address are off");
-  return limits;
-}
-
-void Append(std::vector<Route> more, std::vector<Route>& routes) {
-  for (Route& route : more) routes.push_back(std::move(route));
-}
-
-std::vector<Route> PublicRoutes(const Services& services,
-                                std::shared_ptr<ssf::Streams> streams) {
-  std::vector<Route> routes = OAuthRoutes(services);
-  Append(ApiRoutes(services), routes);
-  Append(FeedRoutes(services), routes);
-  Append(SsfRoutes(services, std::move(streams)), routes);
-  return routes;
-}
-
-http::Response PlainText(std::string body, std::string type) {
-  return {200, {{"Content-Type", std::move(type)}}, std::move(body)};
-}
-
-std::vector<Route> OperationsRoutes(Readiness& readiness, Backups& backups,
-                                    const Metrics& metrics) {
-  using Out = std::shared_ptr<http::Responder>;
-  return {
-      {"GET", "/healthz", "healthz",
-       [](const http::Request&, Out out) {
-         out->Send(PlainText("ok\n", "text/plain"));
-       }},
-      {"GET", "/readyz", "readyz",
-       [&readiness](const http::Request&, Out out) {
-         readiness.Answer(std::move(out));
-       }},
-      {"POST", "/backup", "backup",
-       [&backups](const http::Request&, Out out) {
-         backups.Make(std::move(out));
-       }},
-      {"DELETE", "/backup", "backup",
-       [&backups](const http::Request&, Out out) { backups.Remove(*out); }},
-      {"GET", "/metrics", "metrics",
-       [&metrics](const http::Request&, Out out) {
-         out->Send(PlainText(metrics.Print(), "text/plain; version=0.0.4"));
-       }},
-  };
-}
-
-// LogWhatNeedsRestart names the settings that differ and cannot be reloaded.
-void LogWhatNeedsRestart(Config before, Config after) {
-  const std::vector<Field> old_fields = ConfigFields(before);
-  const std::vector<Field> new_fields = ConfigFields(after);
-  for (size_t i = 0; i < old_fields.size(); ++i) {
-    const Field& field = old_fields[i];
-    if (field.table == "sessions" || field.table == "limits") continue;
-    if (field.table == "log" && field.name == "level") continue;
-    if (ValueText(field) == ValueText(new_fields[i])) continue;
-    spdlog::warn("{}{}{} has changed: it takes effect after a restart",
-                 field.table, field.table.empty() ? "" : ".", field.name);
-  }
-  if (before.ssf.transmitters != after.ssf.transmitters) {
-    spdlog::warn(
-        "ssf.transmitter has changed: it takes effect after a restart");
-  }
-}
-
-}  // namespace
 
 // Members stand in the order in which they are built; each borrows only from
 // those above it.
@@ -248,11 +39,12 @@ struct App::Impl {
   std::vector<std::string> Faults() const;
   Result<Publisher::Hold> Hold() const;
   void ApplyLimits();
+  void TakeOver(const Config& fresh);
   Status Reload(const Config& fresh);
   void Stop(Duration limit);
 
   Mutex reload_mutex;
-  Config config;  // as started; clients, limits and log level as reloaded
+  Config config;  // as started, with what TakeOver reloads
   const Clock& clock;
   Metrics metrics;
   ClientsInForce clients;
@@ -316,7 +108,7 @@ Status App::Impl::OpenStores() {
   if (Status life = CheckLifetime(config, *rings); !life.ok()) {
     return life;
   }
-  if (Status able = CheckStatements(config, *rings); !able.ok()) return able;
+  if (Status able = CheckAbility(config, *rings); !able.ok()) return able;
   if (Status opened = OpenEngine(); !opened.ok()) return opened;
   auto opened_publisher =
       Publisher::Open(*engine, *rings, clock, {.heartbeat = config.heartbeat});
@@ -335,10 +127,10 @@ Status App::Impl::OpenStores() {
   sessions = std::make_unique<SessionStore>(
       *engine, *committer, [this] { return rings->refresh(); },
       LimitsFor(config, *rings), clock);
-  sessions->SetAudit(
-      {.changes = true, .exchanges = config.audit.keep_exchanges > 0});
-  sessions->RegisterTokens([this] { return rings->access(); },
-                           [this] { return publisher->position().epoch; });
+  sessions->SetAudit(AuditScopeOf(config));
+  sessions->RegisterTokens(
+      [this](auto format) { return rings->AccessOf(format); },
+      [this] { return publisher->position().epoch; });
   status_lists = std::make_unique<StatusLists>(
       StatusLists::Parts{*engine, *committer, *publisher, *rings, clock,
                          config.status_list_staleness});
@@ -452,8 +244,10 @@ Result<Publisher::Hold> App::Impl::Hold() const {
 std::vector<std::string> App::Impl::Faults() const {
   std::vector<std::string> faults;
   const Time now = clock.Now();
-  for (const Rings::Ring& ring :
-       {rings->access(), rings->refresh(), rings->feed()}) {
+  std::vector<Rings::Ring> needed = rings->AccessRings();
+  needed.push_back(rings->refresh());
+  needed.push_back(rings->feed());
+  for (const Rings::Ring& ring : needed) {
     if (ring->Active(now) != nullptr) continue;
     faults.push_back("keys: the " +
                      std::string(KeyPurposeName(ring->info().purpose)) +
@@ -473,26 +267,43 @@ void App::Impl::ApplyLimits() {
   sessions->SetLimits(LimitsFor(config, *rings));
 }
 
+// TakeOver puts in force what can change at any time. REQUIRES: reload_mutex.
+void App::Impl::TakeOver(const Config& fresh) {
+  config.clients = fresh.clients;
+  config.sessions = fresh.sessions;
+  config.limits = fresh.limits;
+  config.audit = fresh.audit;
+  config.proxy = fresh.proxy;
+  config.behind_proxy = fresh.behind_proxy;
+  config.log_level = fresh.log_level;
+  config.log_format = fresh.log_format;
+  config.log_requests = fresh.log_requests;
+  ChangeLog(config.log_level, config.log_format == "json");
+  admission->SetOptions(LimitsOf(config));
+  sessions->SetLimits(LimitsFor(config, *rings));
+  audit->SetOptions(config.audit);
+  sessions->SetAudit(AuditScopeOf(config));
+  gate->SetLines(ParseRequestLines(config.log_requests));
+}
+
 Status App::Impl::Reload(const Config& fresh) {
+  // First: a client may name the format of a ring that was made just now.
+  housekeeping->ReloadRings();
   Result<Clients> registry = Clients::Create(fresh.clients);
   if (!registry.ok()) return registry.error();
   if (Status life = CheckLifetime(fresh, *rings); !life.ok()) {
     return life;
   }
-  if (Status able = CheckStatements(fresh, *rings); !able.ok()) return able;
+  if (Status able = CheckAbility(fresh, *rings); !able.ok()) return able;
+  auto proxies = Proxies::Create(fresh.proxy);
+  if (!proxies.ok()) return proxies.error();
   {
     MutexLock lock(reload_mutex);
     LogWhatNeedsRestart(config, fresh);
-    config.clients = fresh.clients;
-    config.sessions = fresh.sessions;
-    config.log_level = fresh.log_level;
-    config.limits = fresh.limits;
-    admission->SetOptions(LimitsOf(config));
-    sessions->SetLimits(LimitsFor(config, *rings));
+    TakeOver(fresh);
+    gate->SetProxies(std::move(*proxies));
     clients.Set(std::move(*registry));
   }
-  spdlog::set_level(spdlog::level::from_str(fresh.log_level));
-  housekeeping->ReloadRings();
   spdlog::info("configuration reloaded: {} clients", fresh.clients.size());
   return {};
 }

@@ -26,9 +26,9 @@ class App {
   std::string url() const;
   std::string operations_url() const;
 
-  // Reload puts clients, session limits and log level in force, and loads
-  // changed rings. What cannot change without a restart is logged. On an
-  // error nothing has changed.
+  // Reload loads changed rings, and puts clients, behind_proxy, [sessions],
+  // [limits], [audit], [proxy] and [log] in force. What cannot change without
+  // a restart is logged. On an error no setting has changed.
   Status Reload(const Config& fresh);
 
   // ReloadRefused audits a configuration that could not even be read.

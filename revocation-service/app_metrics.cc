@@ -32,6 +32,14 @@ double CountKeys(const SigningRing& ring, KeyState state, Time now) {
       }));
 }
 
+double CountAccess(const Rings& rings, KeyState state, Time now) {
+  double count = 0;
+  for (const Rings::Ring& ring : rings.AccessRings()) {
+    count += CountKeys(*ring, state, now);
+  }
+  return count;
+}
+
 template <class Read>
 void Add(Metrics& metrics, const char* name, const char* help, Read read) {
   metrics.Gauge(name, help, [read] { return static_cast<double>(read()); });
@@ -92,17 +100,21 @@ void AddKeys(const Observed& observed, Metrics& metrics) {
       "Sum of the generations of the published rings.",
       [&rings] { return rings.generation(); });
   Add(metrics, "signet_access_keys_active",
-      "Access keys that sign now: 1, unless it was revoked.", [&] {
-        return CountKeys(*rings.access(), KeyState::kActive, clock.Now());
+      "Access keys that sign now: 1, unless one was revoked. Of two rings, the "
+      "fewer.",
+      [&] {
+        double fewest = 1;
+        for (const Rings::Ring& ring : rings.AccessRings()) {
+          fewest = std::min(fewest,
+                            CountKeys(*ring, KeyState::kActive, clock.Now()));
+        }
+        return fewest;
       });
   Add(metrics, "signet_access_keys_pending", "Access keys that will sign.",
-      [&] {
-        return CountKeys(*rings.access(), KeyState::kPending, clock.Now());
-      });
+      [&] { return CountAccess(rings, KeyState::kPending, clock.Now()); });
   Add(metrics, "signet_access_keys_verify_only",
-      "Access keys that no longer sign and still verify.", [&] {
-        return CountKeys(*rings.access(), KeyState::kVerifyOnly, clock.Now());
-      });
+      "Access keys that no longer sign and still verify.",
+      [&] { return CountAccess(rings, KeyState::kVerifyOnly, clock.Now()); });
 }
 
 void AddWork(const Observed& observed, Metrics& metrics) {

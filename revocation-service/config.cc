@@ -39,6 +39,8 @@ class ConfigReader {
                 const toml::node& node);
   void ReadKind(const FormatField& field, const std::string& name,
                 const toml::node& node);
+  void ReadKind(std::optional<KeyFormat>& format, const std::string& name,
+                const toml::node& node);
   void ReadKind(const FlagField& field, const std::string& name,
                 const toml::node& node);
   void ReadKind(const CountField& field, const std::string& name,
@@ -155,6 +157,14 @@ void ConfigReader::ReadKind(const FormatField& field, const std::string& name,
   *field.value = *format;
 }
 
+void ConfigReader::ReadKind(std::optional<KeyFormat>& format,
+                            const std::string& name, const toml::node& node) {
+  KeyFormat read{};
+  const size_t before = problems_.size();
+  ReadKind(FormatField{&read}, name, node);
+  if (problems_.size() == before) format = read;
+}
+
 void ConfigReader::ReadKind(const FlagField& field, const std::string& name,
                             const toml::node& node) {
   const toml::value<bool>* flag = node.as_boolean();
@@ -216,6 +226,8 @@ void ConfigReader::ReadClient(const toml::table& values) {
       ReadText(name, node, client.jwks_file);
     } else if (key == "require_dpop") {
       ReadKind(FlagField{&client.require_dpop}, name, node);
+    } else if (key == "access_format") {
+      ReadKind(client.limits.access_format, name, node);
     } else if (key == "status_list") {
       ReadKind(FlagField{&client.limits.status_list}, name, node);
     } else if (key == "public") {

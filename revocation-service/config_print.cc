@@ -57,7 +57,9 @@ std::string LimitsText(const Field& field) {
       text += (text.empty() ? "" : "|") + std::string(word);
     }
   } else if (std::holds_alternative<FormatField>(field.kind)) {
-    text = "v4.public|jwt";
+    text =
+        "v4.public|v4.local|jwt|jwt-es256|jwt-rs256|jwt-ps256|jwt-hs256|jwe-"
+        "dir";
   }
   return text;
 }
@@ -104,6 +106,11 @@ void AppendClient(const Client& client, std::string& out) {
   AppendText("jwks", client.jwks, out);
   AppendText("jwks_file", client.jwks_file, out);
   if (client.require_dpop) out.append("require_dpop = true\n");
+  if (client.limits.access_format) {
+    AppendText("access_format",
+               std::string(AccessFormatName(*client.limits.access_format)),
+               out);
+  }
   if (client.limits.status_list) out.append("status_list = true\n");
   AppendSet("permissions", client.permissions, out);
   AppendSet("may_act_for", client.may_act_for, out);

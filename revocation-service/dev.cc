@@ -43,6 +43,15 @@ Status MakeRing(RingStore& store, KeyPurpose purpose, KeyFormat format,
   return created;
 }
 
+// AltFormat is the one format besides access_format that clients name.
+std::optional<KeyFormat> AltFormat(const Config& config) {
+  for (const Client& client : config.clients) {
+    const auto format = client.limits.access_format;
+    if (format && *format != config.access_format) return format;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void AddDevClients(Config& config) {
@@ -80,6 +89,9 @@ Status MakeDevKeys(const Config& config, Time now) {
         std::pair{KeyPurpose::kStatements, KeyFormat::kJwtEs256}}) {
     Status made = MakeRing(store, purpose, format, now);
     if (!made.ok()) return made;
+  }
+  if (const auto format = AltFormat(config)) {
+    return MakeRing(store, KeyPurpose::kAccessAlt, *format, now);
   }
   return {};
 }

@@ -27,14 +27,25 @@ RequestLines ParseRequestLines(std::string_view name) {
 
 Gate::Gate(Proxies proxies, RequestLines lines, Admission& admission,
            AuditLog& audit, const Clock& clock)
-    : proxies_(std::move(proxies)),
-      lines_(lines),
+    : lines_(lines),
       admission_(admission),
       audit_(audit),
-      clock_(clock) {}
+      clock_(clock),
+      proxies_(std::make_shared<const Proxies>(std::move(proxies))) {}
+
+void Gate::SetProxies(Proxies proxies) {
+  auto fresh = std::make_shared<const Proxies>(std::move(proxies));
+  MutexLock lock(mutex_);
+  proxies_.swap(fresh);
+}
 
 void Gate::Enter(http::Request& request) const {
-  request.remote = proxies_.ClientOf(request);
+  std::shared_ptr<const Proxies> proxies;
+  {
+    MutexLock lock(mutex_);
+    proxies = proxies_;
+  }
+  request.remote = proxies->ClientOf(request);
 }
 
 std::optional<http::Response> Gate::Shed(const http::Request& request) {
@@ -60,8 +71,9 @@ bool Gate::MayLogFailure() {
 }
 
 void Gate::Answered(const AnsweredRequest& request) {
-  if (lines_ == RequestLines::kNone) return;
-  if (lines_ == RequestLines::kFailed &&
+  const RequestLines lines = lines_;
+  if (lines == RequestLines::kNone) return;
+  if (lines == RequestLines::kFailed &&
       (request.status < kFailed || !MayLogFailure())) {
     return;
   }

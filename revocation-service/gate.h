@@ -1,7 +1,9 @@
 #ifndef SIGNET_SERVICE_GATE_H_
 #define SIGNET_SERVICE_GATE_H_
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +38,12 @@ class Gate {
   Gate(Proxies proxies, RequestLines lines, Admission& admission,
        AuditLog& audit, const Clock& clock);
 
+  // SetProxies and SetLines hold for the requests that come from now on.
+  void SetProxies(Proxies proxies) SIGNET_EXCLUDES(mutex_);
+  void SetLines(RequestLines lines) { lines_ = lines; }
+
   // Enter sets the request's `remote` to the client's address.
-  void Enter(http::Request& request) const;
+  void Enter(http::Request& request) const SIGNET_EXCLUDES(mutex_);
 
   // Shed is 429 if the address has asked too often.
   std::optional<http::Response> Shed(const http::Request& request);
@@ -49,13 +55,13 @@ class Gate {
  private:
   bool MayLogFailure() SIGNET_EXCLUDES(mutex_);
 
-  const Proxies proxies_;
-  const RequestLines lines_;
+  std::atomic<RequestLines> lines_;
   Admission& admission_;
   AuditLog& audit_;
   const Clock& clock_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Proxies> proxies_ SIGNET_GUARDED_BY(mutex_);
   int64_t second_ SIGNET_GUARDED_BY(mutex_) = 0;
   uint32_t logged_ SIGNET_GUARDED_BY(mutex_) = 0;  // in that second
 };

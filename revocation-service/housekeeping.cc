@@ -72,15 +72,13 @@ bool Housekeeping::WaitForTick() {
 }
 
 void Housekeeping::ReloadRings() {
-  const uint64_t before = parts_.rings.generation();
-  const auto refresh_before = parts_.rings.refresh();
+  const uint64_t before = parts_.rings.changes();
   const Result<bool> changed = parts_.rings.Reload();
   reloading_.Report(changed.ok() ? Status() : Status(changed.error()),
                     failures_);
   // One ring may have changed although another did not load.
-  const uint64_t after = parts_.rings.generation();
-  if (after == before && parts_.rings.refresh() == refresh_before) return;
-  spdlog::info("rings reloaded, generation {}", after);
+  if (parts_.rings.changes() == before) return;
+  spdlog::info("rings reloaded, generation {}", parts_.rings.generation());
   parts_.audit.Record(KeysChanged(parts_.rings, parts_.clock.Now()));
   parts_.on_new_rings();
   parts_.publisher.Wake();

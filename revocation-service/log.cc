@@ -4,11 +4,11 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <boost/json.hpp>
 #include <memory>
 
 #include "signet/clock.h"
+#include "signet/mutex.h"
 #include "signet/timestamp.h"
 
 namespace signet::service {
@@ -17,7 +17,10 @@ namespace {
 // Stands before a message that is the members of an object already.
 constexpr char kMembers = '\x1e';
 
-std::atomic<bool> g_json{false};
+// Guards the form of a line from when its fields are put together until it is
+// written.
+Mutex g_form;
+bool g_json SIGNET_GUARDED_BY(g_form) = false;
 
 std::string Quoted(std::string_view text) {
   return boost::json::serialize(
@@ -82,6 +85,12 @@ std::string FormatFields(std::string_view event,
 void SetUpLog(const std::string& level, bool json) {
   auto logger = spdlog::stderr_logger_mt("signetd");
   spdlog::set_default_logger(std::move(logger));
+  spdlog::flush_on(spdlog::level::info);
+  ChangeLog(level, json);
+}
+
+void ChangeLog(const std::string& level, bool json) {
+  MutexLock lock(g_form);
   g_json = json;
   if (json) {
     spdlog::set_formatter(std::make_unique<JsonFormatter>());
@@ -90,16 +99,17 @@ void SetUpLog(const std::string& level, bool json) {
                         spdlog::pattern_time_type::utc);
   }
   spdlog::set_level(spdlog::level::from_str(level));
-  spdlog::flush_on(spdlog::level::info);
 }
 
 void LogInfo(std::string_view event, const std::vector<LogField>& fields) {
   if (!spdlog::should_log(spdlog::level::info)) return;
+  MutexLock lock(g_form);
   spdlog::info("{}", FormatFields(event, fields, g_json));
 }
 
 void LogWarning(std::string_view event, const std::vector<LogField>& fields) {
   if (!spdlog::should_log(spdlog::level::warn)) return;
+  MutexLock lock(g_form);
   spdlog::warn("{}", FormatFields(event, fields, g_json));
 }
 

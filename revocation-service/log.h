@@ -12,6 +12,9 @@ namespace signet::service {
 // JSON object. Called once, before any thread.
 void SetUpLog(const std::string& level, bool json);
 
+// ChangeLog sets level and form of the lines that follow. Safe from any thread.
+void ChangeLog(const std::string& level, bool json);
+
 // LogField is one named value of a line.
 using LogField = std::pair<std::string_view, std::string>;
 

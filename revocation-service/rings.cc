@@ -8,7 +8,13 @@ namespace signet::service {
 namespace {
 
 constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
-                                    KeyPurpose::kFeed, KeyPurpose::kStatements};
+                                    KeyPurpose::kFeed, KeyPurpose::kStatements,
+                                    KeyPurpose::kAccessAlt};
+
+bool IsOptional(KeyPurpose purpose) {
+  return purpose == KeyPurpose::kStatements ||
+         purpose == KeyPurpose::kAccessAlt;
+}
 
 size_t IndexOf(KeyPurpose purpose) { return static_cast<size_t>(purpose) - 1; }
 
@@ -38,25 +44,41 @@ Rings::Ring Rings::Get(KeyPurpose purpose) const {
 }
 
 Rings::Ring Rings::access() const { return Get(KeyPurpose::kAccess); }
+Rings::Ring Rings::access_alt() const { return Get(KeyPurpose::kAccessAlt); }
 Rings::Ring Rings::refresh() const { return Get(KeyPurpose::kRefresh); }
 Rings::Ring Rings::feed() const { return Get(KeyPurpose::kFeed); }
 Rings::Ring Rings::statements() const { return Get(KeyPurpose::kStatements); }
 
+std::vector<Rings::Ring> Rings::AccessRings() const {
+  std::vector<Ring> rings{access()};
+  if (Ring alt = access_alt()) rings.push_back(std::move(alt));
+  return rings;
+}
+
+Rings::Ring Rings::AccessOf(std::optional<KeyFormat> format) const {
+  for (Ring& ring : AccessRings()) {
+    if (!format || ring->info().format == *format) return std::move(ring);
+  }
+  return nullptr;
+}
+
 std::vector<KeyRing> Rings::Published() const {
   std::vector<KeyRing> published;
   // A shared secret is not published: its verifiers have a file of their own.
-  const Ring access_ring = access();
-  if (!IsSymmetric(access_ring->info().format)) {
-    published.push_back(access_ring->Public());
+  for (const Ring& ring : AccessRings()) {
+    if (IsSymmetric(ring->info().format)) continue;
+    published.push_back(ring->Public());
   }
   published.push_back(feed()->Public());
   return published;
 }
 
 uint64_t Rings::generation() const {
-  const RingInfo access_info = access()->info();
-  return feed()->info().generation +
-         (IsSymmetric(access_info.format) ? 0 : access_info.generation);
+  uint64_t sum = feed()->info().generation;
+  for (const Ring& ring : AccessRings()) {
+    if (!IsSymmetric(ring->info().format)) sum += ring->info().generation;
+  }
+  return sum;
 }
 
 Result<bool> Rings::Reload() {
@@ -88,8 +110,9 @@ Status Rings::LoadIfChanged(KeyPurpose purpose, bool& changed) {
   FileStamp& known = stamps_[IndexOf(purpose)];
   const bool held = Get(purpose) != nullptr;
   if (held && stamp == known) return {};
-  const bool optional = purpose == KeyPurpose::kStatements;
-  if (optional && !held && stamp == FileStamp{}) return {};
+  if (IsOptional(purpose) && !held && stamp == FileStamp{}) {
+    return CheckNeverThere(purpose);
+  }
   Result<SigningRing> ring = store_->Load(purpose);
   Status installed = ring.ok()
                          ? Install(purpose, std::move(ring).value(), changed)
@@ -103,6 +126,35 @@ Status Rings::LoadIfChanged(KeyPurpose purpose, bool& changed) {
     error.message = path + ": " + error.message;
   }
   return error;
+}
+
+// CheckNeverThere: what announces a change of keys to verifiers is a sum over
+// the rings, which must not become less. So a ring that was published stays.
+Status Rings::CheckNeverThere(KeyPurpose purpose) const {
+  if (StampOf(store_->PublicPath(purpose)) == FileStamp{}) return {};
+  if (purpose != KeyPurpose::kAccessAlt) return {};
+  return Error{ErrorCode::kNotFound,
+               store_->RingPath(purpose) + " is missing, and " +
+                   store_->PublicPath(purpose) + " is there",
+               "put the ring back: verifiers know it"};
+}
+
+// CheckBeside holds a second access ring against the first.
+Status Rings::CheckBeside(const SigningRing& ring) const {
+  const Ring first = access();
+  const RingInfo& info = ring.info();
+  if (info.purpose != KeyPurpose::kAccessAlt || first == nullptr) return {};
+  if (info.format == first->info().format) {
+    return Error{ErrorCode::kConflict,
+                 "both access rings make " +
+                     std::string(KeyFormatName(info.format)) + " tokens"};
+  }
+  if (info.policy.max_token_life > first->info().policy.max_token_life) {
+    return Error{ErrorCode::kInvalid,
+                 "its max_token_life is longer than the access ring's",
+                 "signet keys policy, with --max-token-life, makes them fit"};
+  }
+  return {};
 }
 
 Status Rings::Install(KeyPurpose purpose, SigningRing ring, bool& changed) {
@@ -125,7 +177,8 @@ Status Rings::Install(KeyPurpose purpose, SigningRing ring, bool& changed) {
                    "the ring has changed and its generation has not grown"};
     }
   }
-  if (purpose == KeyPurpose::kAccess) {
+  if (Status fits = CheckBeside(ring); !fits.ok()) return fits;
+  if (SignsAccess(purpose)) {
     Status published = live_access_.Publish(ring.ForVerifier());
     if (!published.ok()) return published;
   }
@@ -133,6 +186,7 @@ Status Rings::Install(KeyPurpose purpose, SigningRing ring, bool& changed) {
   MutexLock lock(mutex_);
   rings_[IndexOf(purpose)] = std::move(shared);
   changed = true;
+  ++changes_;
   return {};
 }
 

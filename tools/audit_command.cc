@@ -91,9 +91,19 @@ class Reading {
 
   Try<Answer> Ask() {
     const Try<std::string> text = service_.Send("GET", Target());
-    if (!text) return text.error();
+    if (!text) return Explain(text.error());
     return Answer::Parse(*text, {{"lines", Answer::Kind::kList},
                                  {"next", Answer::Kind::kNumber}});
+  }
+
+  // Explain: which events there are is the service's to say, for it may be of
+  // another version.
+  Failure Explain(const Failure& failure) const {
+    constexpr std::string_view kProblem = "there is no such event; ";
+    const size_t at = failure.message.find(kProblem);
+    if (flags_.event.empty() || at == std::string::npos) return failure;
+    return {kUsage, "there is no event \"" + flags_.event + "\"",
+            failure.message.substr(at + kProblem.size())};
   }
 
   void Print(const Answer& page) {

@@ -29,6 +29,9 @@ as a user who may read that directory.
     --admin-url URL    signetd's operations listener: default
                        http://127.0.0.1:8421, or SIGNET_ADMIN_URL
 
+backup.json lists the files with their SHA-256, which `signet restore` and
+`signet doctor --backup` compare.
+
 The keys are not in it: keep a copy of them elsewhere. Without them a backup
 redeems no token.
 )";
@@ -95,7 +98,7 @@ Try<std::string> AskForCopy(const std::string& url) {
 
 // Fetch copies beside the place first, so that what has the right name is
 // whole.
-Done Fetch(const Manifest& manifest, const std::string& from,
+Done Fetch(Manifest& manifest, const std::string& from,
            const std::string& out) {
   const std::string partial = out + ".partial";
   std::error_code failed;
@@ -151,7 +154,7 @@ Done Backup(const BackupFlags& flags) {
   const std::string url = AdminUrl(flags.admin_url);
   const Try<std::string> copy = AskForCopy(url);
   if (!copy) return copy.error();
-  const Try<Manifest> manifest = ReadManifest(*copy);
+  Try<Manifest> manifest = ReadManifest(*copy);
   if (!manifest) {
     return Failure{kUsage, "signetd's copy " + *copy + " cannot be read here",
                    "run this on signetd's machine, as its user"};
@@ -169,8 +172,10 @@ Done Restore(const BackupFlags& flags) {
     return Failure{kUsage, "--from or --data is missing",
                    "run `signet restore --help`"};
   }
-  const Try<Manifest> manifest = ReadManifest(flags.from);
+  Try<Manifest> manifest = ReadManifest(flags.from);
   if (!manifest) return manifest.error();
+  // The copy will have them: an older backup has none to compare with.
+  const bool had_digests = manifest->HasDigests();
   if (Done empty = CheckEmpty(flags.data); !empty) return empty;
   if (Done made = MakeDirectory(flags.data); !made) return made;
   // Until this is gone signetd does not start: half a store looks like a new
@@ -191,6 +196,9 @@ Done Restore(const BackupFlags& flags) {
   }
   if (Done synced = SyncDirectory(flags.data); !synced) return synced;
   PrintDone(*manifest, "restored", flags.data, flags.as_json);
+  if (!had_digests) {
+    PrintNote("the backup has no checksums: only sizes were compared");
+  }
   PrintNote(flags.keep_sessions
                 ? "sessions that were ended since then live again: end them"
                 : "every session ends when signetd starts");

@@ -31,6 +31,7 @@ struct Patient {
   std::string data;
   KeyFlags keys;
   std::string admin_url;
+  std::string backup;  // empty: none
   uint64_t reserve_bytes = 64 << 20;
   bool has_store = true;  // the memory engine has none
 };
@@ -42,6 +43,7 @@ void CheckConfig(Patient& patient, Findings& findings);
 void CheckKeys(const Patient& patient, Findings& findings);
 void CheckData(const Patient& patient, Findings& findings);
 void CheckStore(const Patient& patient, Findings& findings);
+void CheckBackup(const Patient& patient, Findings& findings);
 void CheckClock(Findings& findings);
 void CheckService(const Patient& patient, Findings& findings);
 

@@ -15,6 +15,7 @@
 #include "tools/admin_client.h"
 #include "tools/doctor.h"
 #include "tools/run_program.h"
+#include "tools/store_copy.h"
 
 namespace signet::cli {
 namespace {
@@ -192,6 +193,12 @@ void CheckKeys(const Patient& patient, Findings& findings) {
        {KeyPurpose::kAccess, KeyPurpose::kRefresh, KeyPurpose::kFeed}) {
     CheckRing(**store, purpose, findings);
   }
+  // These a service may have.
+  for (const KeyPurpose purpose :
+       {KeyPurpose::kAccessAlt, KeyPurpose::kStatements}) {
+    if (::stat((*store)->RingPath(purpose).c_str(), &info) != 0) continue;
+    CheckRing(**store, purpose, findings);
+  }
 }
 
 void CheckData(const Patient& patient, Findings& findings) {
@@ -200,6 +207,26 @@ void CheckData(const Patient& patient, Findings& findings) {
   findings.push_back(
       {Health::kGood, "data", patient.data + " is for its owner alone"});
   CheckSpace(patient, findings);
+}
+
+void CheckBackup(const Patient& patient, Findings& findings) {
+  if (patient.backup.empty()) return;
+  const Try<Manifest> manifest = ReadManifest(patient.backup);
+  const Done whole =
+      manifest ? CheckFiles(*manifest, patient.backup) : Done(manifest.error());
+  if (!whole) {
+    findings.push_back(
+        {Health::kBad, "backup", whole.error().message, whole.error().hint});
+  } else if (!manifest->HasDigests()) {
+    findings.push_back({Health::kDoubtful, "backup",
+                        patient.backup + " has no checksums: only sizes are "
+                                         "checked",
+                        "make a new one with `signet backup`"});
+  } else {
+    findings.push_back(
+        {Health::kGood, "backup",
+         patient.backup + " is whole, taken at " + manifest->taken_at});
+  }
 }
 
 void CheckStore(const Patient& patient, Findings& findings) {

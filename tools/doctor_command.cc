@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kDoctorUsage = R"(Usage:
     signet doctor [--config FILE] [--data DIR] [--keys DIR] [--kek SOURCE]
-                  [--admin-url URL] [--json]
+                  [--admin-url URL] [--backup DIR] [--json]
 
 Looks at the configuration, the rings, the data directory, its disk, the store
 in it, the clock and the running service, and says what is wrong and what to
@@ -27,6 +27,7 @@ do. Run it on signetd's machine, as signetd's user.
     --kek SOURCE       as in `signet keys`
     --admin-url URL    signetd's operations listener: default
                        http://127.0.0.1:8421, or SIGNET_ADMIN_URL
+    --backup DIR       reads that backup and holds it against its checksums
 
 Exit codes:
     0  nothing is wrong; what is doubtful is printed
@@ -85,6 +86,7 @@ Done Doctor(const DoctorFlags& flags) {
   CheckKeys(patient, findings);
   CheckData(patient, findings);
   CheckStore(patient, findings);
+  CheckBackup(patient, findings);
   CheckClock(findings);
   CheckService(patient, findings);
   const auto count = [&](Health health) {
@@ -118,6 +120,7 @@ void AddDoctorCommand(CommandLine& line) {
       line.Alone("doctor", kDoctorUsage, [flags] { return Doctor(*flags); });
   AddText(command, "--config", flags->patient.config)->check(CLI::ExistingFile);
   AddText(command, "--data", flags->patient.data);
+  AddText(command, "--backup", flags->patient.backup);
   AddText(command, "--keys", flags->patient.keys.directory);
   AddText(command, "--kek", flags->patient.keys.kek);
   AddAdminUrl(command, flags->patient.admin_url);

@@ -24,13 +24,15 @@ constexpr std::string_view kKeysUsage = R"(Usage:
     signet keys export [--purpose P] [--public|--jwks] [--out FILE]
     signet keys import [PURPOSE] --secret-file FILE [--in 24h]
     signet keys rewrap --new-kek SOURCE [--purpose P]
-PURPOSE is access (default), refresh, feed or encryption. Each command succeeds
-only if the ring's promises still hold; docs/rotation.md tells what each costs.
+PURPOSE is access (default), refresh, feed, encryption, statements or access-alt.
+Each command succeeds only if the ring's promises still hold; docs/rotation.md
+tells what each costs.
 
 init makes the key-encryption key if it is missing and the rings access, refresh
 and feed, or only P. It changes no ring that is there. An encryption ring hides
-signed JWTs from all but their verifiers; it is made if P names it.
-    --format FORMAT            of the access ring: v4.public (default),
+signed JWTs from all but their verifiers, an access-alt ring makes the tokens of
+clients that name its format; each is made if P names it.
+    --format FORMAT            of the access and access-alt rings: v4.public (default),
                                v4.local, jwt (EdDSA), jwt-es256, jwt-rs256,
                                jwt-ps256, jwt-hs256 or jwe-dir;
                                of the encryption ring: jwe-x25519 (default) or

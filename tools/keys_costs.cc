@@ -15,6 +15,7 @@ const SigningRing::Key* PendingKey(const SigningRing& ring, Time now) {
 std::string CostOfNoLead(const RingInfo& ring, const std::string& key) {
   switch (ring.purpose) {
     case KeyPurpose::kAccess:
+    case KeyPurpose::kAccessAlt:
       return "a verifier refuses the tokens of " + key +
              " until it has fetched the ring: within seconds if it follows "
              "signetd's feed, else within " +
@@ -40,6 +41,7 @@ std::string CostOfNoLead(const RingInfo& ring, const std::string& key) {
 std::string WhoMustHear(KeyPurpose purpose, const std::string& id) {
   switch (purpose) {
     case KeyPurpose::kAccess:
+    case KeyPurpose::kAccessAlt:
       return "signetd reads the ring within a second, and who follows its feed "
              "fetches it at once; who has a copy of the ring of their own "
              "hears of it by `signet revoke key " +
@@ -64,6 +66,7 @@ std::string CostOfRevocation(const SigningRing& ring,
   std::string cost;
   switch (ring.info().purpose) {
     case KeyPurpose::kAccess:
+    case KeyPurpose::kAccessAlt:
       cost =
           "every token that it signed is refused from now on; their holders "
           "refresh, or sign in again";

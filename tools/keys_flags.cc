@@ -6,9 +6,9 @@
 namespace signet::cli {
 namespace {
 
-constexpr KeyPurpose kPurposes[] = {KeyPurpose::kAccess, KeyPurpose::kRefresh,
-                                    KeyPurpose::kFeed, KeyPurpose::kEncryption,
-                                    KeyPurpose::kStatements};
+constexpr KeyPurpose kPurposes[] = {
+    KeyPurpose::kAccess,     KeyPurpose::kRefresh,    KeyPurpose::kFeed,
+    KeyPurpose::kEncryption, KeyPurpose::kStatements, KeyPurpose::kAccessAlt};
 // Enough of an id to tell keys apart: what `list` shows has 8.
 constexpr size_t kLeastPrefix = 6;
 
@@ -20,7 +20,8 @@ Try<KeyPurpose> ReadPurpose(const std::string& name) {
   const Result<KeyPurpose> purpose = ParseKeyPurpose(name);
   if (purpose) return *purpose;
   return Failure{kUsage, "\"" + name + "\" is not a purpose of a ring",
-                 "write access, refresh, feed, encryption or statements"};
+                 "write access, refresh, feed, encryption, statements or "
+                 "access-alt"};
 }
 
 RotationPolicy WithFlags(RotationPolicy policy, const KeysFlags& flags) {

@@ -10,6 +10,7 @@ namespace {
 KeyFormat DefaultFormat(KeyPurpose purpose) {
   switch (purpose) {
     case KeyPurpose::kAccess:
+    case KeyPurpose::kAccessAlt:  // it is always named
       return KeyFormat::kPasetoV4Public;
     case KeyPurpose::kRefresh:
       return KeyFormat::kRefreshMac;
@@ -38,9 +39,16 @@ std::string_view FormatsOf(KeyPurpose purpose) {
 }
 
 Try<KeyFormat> FormatFor(KeyPurpose purpose, const std::string& name) {
-  if (!HasChoice(purpose) || name.empty()) return DefaultFormat(purpose);
-  if (purpose == KeyPurpose::kAccess && name == "jwt") {
+  const bool must_say = purpose == KeyPurpose::kAccessAlt;
+  if (!HasChoice(purpose) || (name.empty() && !must_say)) {
+    return DefaultFormat(purpose);
+  }
+  if (SignsAccess(purpose) && name == "jwt") {
     return KeyFormat::kJwtEdDsa;
+  }
+  if (name.empty()) {
+    return Failure{kUsage, "the access-alt ring needs a --format",
+                   std::string("write ").append(FormatsOf(purpose))};
   }
   const Result<KeyFormat> format = ParseKeyFormat(name);
   if (format && FitsPurpose(purpose, *format)) return *format;
@@ -127,8 +135,8 @@ Done Init(const KeysFlags& flags) {
   if (!purposes) return purposes.error();
   if (!flags.format.empty() && !HasChoice(purposes->front())) {
     return Failure{kUsage,
-                   "--format is for the access, encryption and statements "
-                   "rings"};
+                   "--format is for the access, access-alt, encryption and "
+                   "statements rings"};
   }
   std::vector<SigningRing> rings;
   for (const KeyPurpose purpose : *purposes) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "tools/files.h"
+#include "tools/sha256.h"
 
 namespace signet::cli {
 namespace {
@@ -43,20 +45,41 @@ Manifest ReadMembers(const json::object& object) {
   manifest.epoch = object.at("epoch").to_number<uint64_t>();
   manifest.sequence = object.at("sequence").to_number<uint64_t>();
   for (const json::value& file : object.at("files").as_array()) {
-    manifest.files.push_back({file.at("name").as_string().c_str(),
-                              file.at("bytes").to_number<uint64_t>()});
+    Manifest::File& listed = manifest.files.emplace_back();
+    listed.name = file.at("name").as_string().c_str();
+    listed.bytes = file.at("bytes").to_number<uint64_t>();
+    const json::object& members = file.as_object();
+    if (members.contains("sha256")) {
+      listed.sha256 = members.at("sha256").as_string().c_str();
+    }
   }
   return manifest;
 }
 
-bool CopyBytes(int from, int to, uint64_t& copied) {
+// Compare holds what was read of a file against the list.
+Done Compare(const Manifest::File& listed, const std::string& path,
+             uint64_t bytes, const std::string& sha256) {
+  if (bytes != listed.bytes) {
+    return Failure{kRefused, path + " has " + std::to_string(bytes) +
+                                 " bytes, the list of the backup says " +
+                                 std::to_string(listed.bytes)};
+  }
+  if (listed.sha256.empty() || listed.sha256 == sha256) return {};
+  return Failure{kRefused,
+                 path + " is not what was backed up: its SHA-256 is another",
+                 "take another copy of the backup"};
+}
+
+// CopyBytes only reads if `to` is negative.
+bool CopyBytes(int from, int to, uint64_t& copied, Sha256& digest) {
   char buffer[1 << 16];
   for (;;) {
     const ssize_t n = ::read(from, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return false;
-    if (n == 0) return ::fsync(to) == 0;
-    for (ssize_t done = 0; done < n;) {
+    if (n == 0) return to < 0 || ::fsync(to) == 0;
+    digest.Add({buffer, static_cast<size_t>(n)});
+    for (ssize_t done = 0; to >= 0 && done < n;) {
       const ssize_t written =
           ::write(to, buffer + done, static_cast<size_t>(n - done));
       if (written < 0 && errno == EINTR) continue;
@@ -67,14 +90,15 @@ bool CopyBytes(int from, int to, uint64_t& copied) {
   }
 }
 
-Done CopyFile(const std::string& from, const std::string& to, uint64_t bytes,
-              const struct stat& owner) {
+Done CopyFile(Manifest::File& file, const std::string& from,
+              const std::string& to, const struct stat& owner) {
   const int in = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
   if (in < 0) return System("reading", from);
   const int out =
       ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   uint64_t copied = 0;
-  const bool done = out >= 0 && CopyBytes(in, out, copied);
+  Sha256 digest;
+  const bool done = out >= 0 && CopyBytes(in, out, copied, digest);
   const Failure failure = System("copying", to);
   // Only root may, and then it must: signetd could not read them.
   if (done && ::geteuid() == 0) {
@@ -83,10 +107,22 @@ Done CopyFile(const std::string& from, const std::string& to, uint64_t bytes,
   ::close(in);
   if (out >= 0) ::close(out);
   if (!done) return failure;
-  if (copied == bytes) return {};
-  return Failure{kRefused, from + " has " + std::to_string(copied) +
-                               " bytes, the list of the backup says " +
-                               std::to_string(bytes)};
+  const std::string sha256 = digest.Finish();
+  Done same = Compare(file, from, copied, sha256);
+  if (same) file.sha256 = sha256;
+  return same;
+}
+
+Done CheckFile(const Manifest::File& file, const std::string& path) {
+  const int in = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0) return System("reading", path);
+  uint64_t bytes = 0;
+  Sha256 digest;
+  const bool read = CopyBytes(in, -1, bytes, digest);
+  const Failure failure = System("reading", path);
+  ::close(in);
+  if (!read) return failure;
+  return Compare(file, path, bytes, digest.Finish());
 }
 
 }  // namespace
@@ -95,6 +131,11 @@ uint64_t Manifest::TotalBytes() const {
   uint64_t total = 0;
   for (const File& file : files) total += file.bytes;
   return total;
+}
+
+bool Manifest::HasDigests() const {
+  return std::ranges::none_of(
+      files, [](const File& file) { return file.sha256.empty(); });
 }
 
 Try<Manifest> ReadManifest(const std::string& directory) {
@@ -124,6 +165,13 @@ Try<Manifest> ReadManifest(const std::string& directory) {
 Done WriteManifest(const Manifest& manifest, const std::string& directory,
                    bool keep_sessions) {
   json::object object = json::parse(manifest.text).as_object();
+  json::array files;
+  for (const Manifest::File& file : manifest.files) {
+    json::object listed{{"name", file.name}, {"bytes", file.bytes}};
+    if (!file.sha256.empty()) listed["sha256"] = file.sha256;
+    files.push_back(std::move(listed));
+  }
+  object["files"] = std::move(files);
   if (keep_sessions) object["keep_sessions"] = true;
   return WriteFile(directory + kManifest, json::serialize(object) + "\n");
 }
@@ -150,16 +198,24 @@ Done MakeDirectory(const std::string& directory) {
   return Failure{kUsage, "making " + directory + ": " + failed.message()};
 }
 
-Done CopyFiles(const Manifest& manifest, const std::string& from,
+Done CopyFiles(Manifest& manifest, const std::string& from,
                const std::string& to) {
   struct stat owner = {};
   if (::stat(to.c_str(), &owner) != 0) return System("reading", to);
-  for (const Manifest::File& file : manifest.files) {
-    Done copied = CopyFile(from + "/" + file.name, to + "/" + file.name,
-                           file.bytes, owner);
+  for (Manifest::File& file : manifest.files) {
+    Done copied =
+        CopyFile(file, from + "/" + file.name, to + "/" + file.name, owner);
     if (!copied) return copied;
   }
   return SyncDirectory(to);
+}
+
+Done CheckFiles(const Manifest& manifest, const std::string& directory) {
+  for (const Manifest::File& file : manifest.files) {
+    Done checked = CheckFile(file, directory + "/" + file.name);
+    if (!checked) return checked;
+  }
+  return {};
 }
 
 Done SyncDirectory(const std::string& directory) {

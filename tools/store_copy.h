@@ -14,6 +14,7 @@ struct Manifest {
   struct File {
     std::string name;
     uint64_t bytes = 0;
+    std::string sha256 = {};  // in hexadecimal; empty: it is not known
   };
   std::string text;  // as it was read
   std::string taken_at;
@@ -22,6 +23,8 @@ struct Manifest {
   std::vector<File> files;
 
   uint64_t TotalBytes() const;
+  // HasDigests is false for what an older `signet backup` has made.
+  bool HasDigests() const;
 };
 
 // ReadManifest reads DIR/backup.json. A name that leads out of the directory
@@ -39,10 +42,14 @@ Done CheckEmpty(const std::string& directory);
 // MakeDirectory makes it if need be, for its owner alone.
 Done MakeDirectory(const std::string& directory);
 
-// CopyFiles copies the files of the manifest, checks their sizes, and returns
-// when they are on the disk. They get the owner of the directory `to`.
-Done CopyFiles(const Manifest& manifest, const std::string& from,
+// CopyFiles copies the files of the manifest, checks their sizes and digests,
+// and returns when they are on the disk. They get the owner of the directory
+// `to`. Digests that the manifest has not are added to it.
+Done CopyFiles(Manifest& manifest, const std::string& from,
                const std::string& to);
+
+// CheckFiles reads the files of a backup and holds them against its manifest.
+Done CheckFiles(const Manifest& manifest, const std::string& directory);
 
 // SyncDirectory returns when the names in a directory are on the disk.
 Done SyncDirectory(const std::string& directory);

@@ -250,11 +250,28 @@ Try<KeyRing> RingInFile(const VerifyFlags& flags) {
   return SealedRing(flags, KeyPurpose::kAccess);
 }
 
+// AddSecondRing puts the ring of access-alt beside the one in the same
+// directory, if there is one.
+Done AddSecondRing(const VerifyFlags& flags, LiveRing& keys) {
+  const std::string path =
+      PublicRingPath(flags.feed_flags.keys, KeyPurpose::kAccessAlt);
+  if (!flags.kek.empty() || !flags.public_ring.empty() ||
+      ::access(path.c_str(), F_OK) != 0) {
+    return {};
+  }
+  Try<KeyRing> ring = LoadPublicRing(path);
+  if (!ring) return ring.error();
+  const Status published = keys.Publish(*std::move(ring));
+  if (!published) return FromError(published.error());
+  return {};
+}
+
 Done VerifyByFile(const VerifyFlags& flags, const std::string& token,
                   const LiveRing* secrets) {
   const Try<KeyRing> ring = RingInFile(flags);
   if (!ring) return ring.error();
-  const LiveRing keys(*ring);
+  LiveRing keys(*ring);
+  if (Done added = AddSecondRing(flags, keys); !added) return added;
   Result<Verifier> verifier =
       Verifier::CreateWithoutRevocation(PolicyFor(flags, *ring), keys);
   if (!verifier) return PolicyFailure(verifier.error());

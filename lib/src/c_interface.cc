@@ -140,7 +140,9 @@ signet_code GiveRing(Result<KeyRing> ring, signet_ring** out,
 signet_code PublishRing(signet_ring& ring, Result<KeyRing> next,
                         const ErrorText& error) {
   if (!next) return error.Fail(next.error());
-  if (next->info().purpose != ring.live->Copy()->info().purpose) {
+  const KeyPurpose purpose = ring.live->Copy()->info().purpose;
+  const bool beside = SignsAccess(next->info().purpose) && SignsAccess(purpose);
+  if (next->info().purpose != purpose && !beside) {
     return error.Fail(SIGNET_INVALID, "the new ring is of another purpose");
   }
   const Status published = ring.live->Publish(*std::move(next));
@@ -352,7 +354,7 @@ signet_code signet_verifier_new_without_revocation(const signet_policy* policy,
   }
   return Guarded(text, [&] {
     const auto purpose = ring->live->Copy()->info().purpose;
-    if (purpose != signet::KeyPurpose::kAccess) {
+    if (!signet::SignsAccess(purpose)) {
       return text.Fail(SIGNET_INVALID, "the ring's purpose is not access");
     }
     return c::GiveVerifier(

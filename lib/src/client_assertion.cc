@@ -278,6 +278,10 @@ Result<void, AssertionRefusal> AssertionVerifier::Verify(
   }
   const Time now = clock_->Now();
   if (Verdict bad = CheckTimes(claims, now)) return *bad;
+  const auto made = claims.issued_at ? claims.issued_at : claims.not_before;
+  if (made && *made < policy_.remembers_since) {
+    return Refuse(Code::kUnknown, claims.issued_at ? "iat" : "nbf");
+  }
   // RFC 7523 3, 7. Last: what is refused for another reason is not remembered.
   const Time until = *claims.expires_at + policy_.clock_skew;
   switch (memory_->Remember(client_id, claims.id, until, now)) {

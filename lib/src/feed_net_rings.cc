@@ -93,7 +93,7 @@ Status RingKeeper::Take(Bytes bytes, uint64_t at_least) {
   }
   for (const KeyRing& ring : rings->rings) {
     if (ring.info().purpose == KeyPurpose::kFeed) board_.Learn(ring);
-    if (ring.info().purpose != KeyPurpose::kAccess) continue;
+    if (!SignsAccess(ring.info().purpose)) continue;
     if (Status published = live_.Publish(ring); !published) return published;
   }
   board_.RingsTaken(generation);

@@ -15,7 +15,7 @@ Error Invalid(std::string problem) {
 }
 
 Status CheckRing(const RingInfo& info) {
-  if (info.purpose != KeyPurpose::kAccess) {
+  if (!SignsAccess(info.purpose)) {
     return Invalid("the ring is not one for access tokens");
   }
   return {};

@@ -26,6 +26,7 @@ constexpr PurposeName kPurposeNames[] = {
     {KeyPurpose::kFeed, "feed"},
     {KeyPurpose::kEncryption, "encryption"},
     {KeyPurpose::kStatements, "statements"},
+    {KeyPurpose::kAccessAlt, "access-alt"},
 };
 
 // AppendOutOfRange adds to `problems` if the value is out of its range.
@@ -72,12 +73,14 @@ Result<KeyPurpose> ParseKeyPurpose(std::string_view name) {
     if (known.name == name) return known.purpose;
   }
   return Error{ErrorCode::kInvalid, "unknown key purpose",
-               "known are access, refresh, feed, encryption, statements"};
+               "known are access, refresh, feed, encryption, statements, "
+               "access-alt"};
 }
 
 bool FitsPurpose(KeyPurpose purpose, KeyFormat format) {
   switch (purpose) {
     case KeyPurpose::kAccess:
+    case KeyPurpose::kAccessAlt:
       return IsPaseto(format) || IsJws(format) || format == KeyFormat::kJweDir;
     case KeyPurpose::kRefresh:
       return format == KeyFormat::kRefreshMac;

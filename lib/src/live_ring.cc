@@ -14,17 +14,60 @@ struct LiveRing::Impl {
   std::function<void()> on_unknown_key;
 };
 
-IndexedRing::IndexedRing(KeyRing ring, const IndexedRing* before,
+namespace {
+
+// Join puts the ring in the place of the one of its purpose. Another stays only
+// if both make access tokens.
+std::vector<KeyRing> Join(const IndexedRing* present, KeyRing ring) {
+  std::vector<KeyRing> joined;
+  const KeyPurpose purpose = ring.info().purpose;
+  joined.push_back(std::move(ring));
+  if (present == nullptr || !SignsAccess(purpose)) return joined;
+  for (const KeyRing& other : present->rings()) {
+    const KeyPurpose own = other.info().purpose;
+    if (own == purpose || !SignsAccess(own)) continue;
+    joined.insert(own < purpose ? joined.begin() : joined.end(), other);
+  }
+  return joined;
+}
+
+// Replaced is the ring whose place a ring of that purpose takes, or null.
+const KeyRing* Replaced(const IndexedRing* present, KeyPurpose purpose) {
+  if (present == nullptr) return nullptr;
+  for (const KeyRing& ring : present->rings()) {
+    if (ring.info().purpose == purpose) return &ring;
+  }
+  return SignsAccess(purpose) && present->Serves(purpose) ? nullptr
+                                                          : &present->ring();
+}
+
+// CheckApart: a key id leads to one key. RSA keys of two algorithms may share
+// an id, if the same key was imported into both rings.
+Status CheckApart(const std::vector<KeyRing>& rings) {
+  if (rings.size() < 2) return {};
+  for (const RingKey& key : rings.front().keys()) {
+    if (rings.back().Find(key.key.id()) == nullptr) continue;
+    return Error{ErrorCode::kConflict,
+                 "publishing a ring: both access rings hold the key " +
+                     std::string(key.key.id())};
+  }
+  return {};
+}
+
+}  // namespace
+
+IndexedRing::IndexedRing(std::vector<KeyRing> rings, const IndexedRing* before,
                          uint64_t& last_identity)
-    : ring_(std::move(ring)) {
-  index_.reserve(ring_.keys().size());
-  for (const RingKey& key : ring_.keys()) {
-    const LiveKey* known =
-        before == nullptr ? nullptr : before->Find(key.key.id());
-    const bool same = known != nullptr && known->key->key == key.key;
-    index_.push_back({&key,
-                      MakeRevocationId(RevocationKind::kKey, key.key.id()),
-                      same ? known->identity : ++last_identity});
+    : rings_(std::move(rings)) {
+  for (const KeyRing& ring : rings_) {
+    for (const RingKey& key : ring.keys()) {
+      const LiveKey* known =
+          before == nullptr ? nullptr : before->Find(key.key.id());
+      const bool same = known != nullptr && known->key->key == key.key;
+      index_.push_back({&key,
+                        MakeRevocationId(RevocationKind::kKey, key.key.id()),
+                        same ? known->identity : ++last_identity});
+    }
   }
   std::sort(index_.begin(), index_.end(),
             [](const LiveKey& a, const LiveKey& b) {
@@ -71,8 +114,8 @@ LiveRing::LiveRing() : impl_(std::make_unique<Impl>()) {}
 
 LiveRing::LiveRing(KeyRing ring) : LiveRing() {
   MutexLock lock(impl_->publishing);
-  impl_->current.Publish(std::make_unique<IndexedRing>(std::move(ring), nullptr,
-                                                       impl_->last_identity));
+  impl_->current.Publish(std::make_unique<IndexedRing>(
+      Join(nullptr, std::move(ring)), nullptr, impl_->last_identity));
 }
 
 LiveRing::~LiveRing() = default;
@@ -87,14 +130,17 @@ Status LiveRing::Publish(KeyRing ring) {
   std::unique_ptr<IndexedRing> next;
   {
     const auto present = impl_->current.Read();
-    const uint64_t generation = present ? present->ring().info().generation : 0;
+    const KeyRing* old = Replaced(present.get(), ring.info().purpose);
+    const uint64_t generation = old == nullptr ? 0 : old->info().generation;
     if (ring.info().generation < generation) {
       return Error{ErrorCode::kRollback,
                    "publishing a ring: its generation is " +
                        std::to_string(ring.info().generation) +
                        ", the one in force is " + std::to_string(generation)};
     }
-    next = std::make_unique<IndexedRing>(std::move(ring), present.get(),
+    std::vector<KeyRing> joined = Join(present.get(), std::move(ring));
+    if (Status apart = CheckApart(joined); !apart.ok()) return apart;
+    next = std::make_unique<IndexedRing>(std::move(joined), present.get(),
                                          impl_->last_identity);
   }
   impl_->current.Publish(std::move(next));
@@ -105,6 +151,15 @@ std::optional<KeyRing> LiveRing::Copy() const {
   auto guard = impl_->current.Read();
   if (guard.get() == nullptr) return std::nullopt;
   return guard->ring();
+}
+
+std::optional<KeyRing> LiveRing::Copy(KeyPurpose purpose) const {
+  auto guard = impl_->current.Read();
+  if (guard.get() == nullptr) return std::nullopt;
+  for (const KeyRing& ring : guard->rings()) {
+    if (ring.info().purpose == purpose) return ring;
+  }
+  return std::nullopt;
 }
 
 void LiveRing::OnUnknownKey(std::function<void()> hook) {

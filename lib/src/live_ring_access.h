@@ -1,6 +1,7 @@
 #ifndef SIGNET_LIB_SRC_LIVE_RING_ACCESS_H_
 #define SIGNET_LIB_SRC_LIVE_RING_ACCESS_H_
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -21,17 +22,29 @@ struct LiveKey {
   uint64_t identity;
 };
 
-// IndexedRing is a ring with its keys sorted by id. It is immutable.
+// IndexedRing is a ring, or both access rings, with the keys sorted by id. It
+// is immutable.
 class IndexedRing {
  public:
   // Keys that `before`, which may be null, holds too keep their identity; the
   // others get the numbers that follow `last_identity`, which is raised.
-  IndexedRing(KeyRing ring, const IndexedRing* before, uint64_t& last_identity);
+  // REQUIRES: no key id repeats.
+  IndexedRing(std::vector<KeyRing> rings, const IndexedRing* before,
+              uint64_t& last_identity);
   // The index points into ring_.
   IndexedRing(const IndexedRing&) = delete;
   IndexedRing& operator=(const IndexedRing&) = delete;
 
-  const KeyRing& ring() const { return ring_; }
+  // ring is the first ring, by purpose.
+  const KeyRing& ring() const { return rings_.front(); }
+  std::span<const KeyRing> rings() const { return rings_; }
+
+  // Serves tells whether the rings are for that: two access rings are for
+  // kAccess.
+  bool Serves(KeyPurpose purpose) const {
+    const KeyPurpose own = ring().info().purpose;
+    return own == purpose || (SignsAccess(own) && SignsAccess(purpose));
+  }
 
   // Find returns the key with that id, or null.
   const LiveKey* Find(std::string_view id) const;
@@ -45,7 +58,7 @@ class IndexedRing {
     const LiveKey* key;
   };
 
-  KeyRing ring_;
+  std::vector<KeyRing> rings_;          // by purpose
   std::vector<LiveKey> index_;          // by id
   std::vector<Identified> identities_;  // by identity
 };

@@ -85,7 +85,7 @@ struct RingFollower::Impl {
     Result<KeyRing> ring = source();
     if (!ring) return ring.error();
     // Publishing waits for readers: not for what is in force already.
-    const std::optional<KeyRing> present = live.Copy();
+    const std::optional<KeyRing> present = live.Copy(ring->info().purpose);
     if (present && *present == *ring) return {};
     return live.Publish(*std::move(ring));
   }

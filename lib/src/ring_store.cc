@@ -28,11 +28,11 @@ namespace {
 
 constexpr size_t kMaxPublicFileSize = 1u << 20;
 constexpr size_t kMaxGenerationFileSize = 32;
-constexpr size_t kPurposes = 5;
+constexpr size_t kPurposes = 6;
 
 // KeyPurpose counts from 1.
 size_t IndexOf(KeyPurpose purpose) { return static_cast<size_t>(purpose) - 1; }
-static_assert(static_cast<size_t>(KeyPurpose::kStatements) == kPurposes);
+static_assert(static_cast<size_t>(KeyPurpose::kAccessAlt) == kPurposes);
 
 Error WithPath(Error error, const std::string& path) {
   error.message.insert(0, path + ": ");

@@ -1,5 +1,7 @@
 #include "signet/verifier.h"
 
+#include <algorithm>
+
 #include "claims_json.h"
 #include "explain.h"
 #include "jwe.h"
@@ -144,7 +146,7 @@ bool Verifier::Impl::KeyStands(const AuthenticToken& token, Time now) const {
   const auto stands = [&](const LiveRing& keys, KeyPurpose purpose,
                           uint64_t identity) {
     auto current = LiveRingAccess::Read(keys);
-    if (!current || current->ring().info().purpose != purpose) return false;
+    if (!current || !current->Serves(purpose)) return false;
     const LiveKey* live = current->FindIdentity(identity);
     return live != nullptr &&
            live->key->schedule.MayVerify(now, policy.clock_skew);
@@ -161,11 +163,14 @@ std::optional<Refusal> Verifier::Impl::CheckKey(
     const TokenHeader& header, std::string_view assertion, Time now,
     FoundKey& found) const {
   auto current = LiveRingAccess::Read(keys);
-  if (!current || current->ring().info().purpose != purpose) {
+  if (!current || !current->Serves(purpose)) {
     return Refuse(RefusalCode::kNoKeys, Stage::kKey);
   }
   // The format is the ring's, and so is every key's of it.
-  if (!Token::MadeBy(current->ring().info().format)) {
+  const auto rings = current->rings();
+  if (std::none_of(rings.begin(), rings.end(), [](const KeyRing& one) {
+        return Token::MadeBy(one.info().format);
+      })) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey);
   }
   const LiveKey* live = current->Find(header.key_id);
@@ -173,8 +178,10 @@ std::optional<Refusal> Verifier::Impl::CheckKey(
     return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
   }
   found = {live->identity, live->revocation_id};
-  // RFC 8725 3.1: the algorithm is the key's; the header must agree.
-  if (!Token::AgreesWith(header, live->key->key.format())) {
+  // RFC 8725 3.1: the algorithm is the key's; the header must agree. With two
+  // rings the key may also be one that makes other tokens.
+  const KeyFormat format = live->key->key.format();
+  if (!Token::MadeBy(format) || !Token::AgreesWith(header, format)) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey, "alg");
   }
   if (!live->key->schedule.MayVerify(now, policy.clock_skew)) {
@@ -352,6 +359,9 @@ Findings Verifier::Impl::Look(std::string_view text,
     const LiveKey* key = current->FindIdentity(
         found.token ? found.token->key_identity : candidate.key.identity);
     if (key != nullptr) {
+      for (const KeyRing& one : current->rings()) {
+        if (one.Find(key->key->key.id()) != nullptr) found.ring = one.info();
+      }
       found.key_id = key->key->key.id();
       found.key_state = key->key->schedule.StateAt(found.moment.now);
     }

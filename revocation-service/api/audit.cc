@@ -42,7 +42,10 @@ Result<AuditQuery, http::Response> ReadAuditQuery(
   }
   if (query->Has("event")) {
     audit.event = ParseAuditEvent(query->Get("event"));
-    if (!audit.event) return InvalidRequest("there is no such event");
+    if (!audit.event) {
+      return InvalidRequest("there is no such event; known are " +
+                            AuditEventNames());
+    }
   }
   return audit;
 }

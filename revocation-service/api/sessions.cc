@@ -93,14 +93,13 @@ Result<void, http::Response> SetOwner(const ClientAuthentication& caller,
 
 // RegisterProbe gives a probe a place in a status list that is none, as its
 // client's tokens will have one.
-void RegisterProbe(const Services& services, Grant& grant) {
-  const auto registry = services.clients();
-  const Client* owner = registry->Find(grant.session.client_id);
+void RegisterProbe(const Services& services, const Client* owner,
+                   const Rings::Ring& ring, Grant& grant) {
   if (owner == nullptr || !owner->limits.status_list) return;
   grant.registered =
       Grant::Registered{.token_id = NewId(),
                         .slot = {.list = {}, .index = kStatusListSize - 1},
-                        .ring = services.rings.access(),
+                        .ring = ring,
                         .at = services.clock.Now()};
 }
 
@@ -108,14 +107,18 @@ void RegisterProbe(const Services& services, Grant& grant) {
 // session must not open whose every exchange would fail.
 Result<void, http::Response> CheckMintable(const Services& services,
                                            Grant grant) {
-  const KeyFormat format = services.rings.access()->info().format;
-  if (!IsPaseto(format) && grant.audience.empty()) {
+  const auto registry = services.clients();
+  const Client* owner = registry->Find(grant.session.client_id);
+  if (owner != nullptr) grant.format = owner->limits.access_format;
+  const Rings::Ring ring = services.rings.AccessOf(grant.format);
+  if (ring == nullptr) return Unavailable("no access token can be made now");
+  if (!IsPaseto(ring->info().format) && grant.audience.empty()) {
     // RFC 9068 section 2.2.
     return InvalidRequest("audience is missing: a JWT needs it");
   }
   grant.issued_at = ToSeconds(services.clock.Now());
   grant.expires_at = grant.issued_at + Seconds(1);
-  RegisterProbe(services, grant);
+  RegisterProbe(services, owner, ring, grant);
   const Result<std::string> token = MintAccessToken(services, grant);
   if (token) return {};
   if (token.error().code == ErrorCode::kInvalid) {

@@ -29,8 +29,18 @@ AuditLog::AuditLog(Engine& engine, Committer& committer, const Clock& clock,
     : engine_(engine),
       committer_(committer),
       clock_(clock),
-      options_(options),
-      watch_(clock) {}
+      watch_(clock),
+      options_(options) {}
+
+void AuditLog::SetOptions(const AuditOptions& options) {
+  MutexLock lock(mutex_);
+  options_ = options;
+}
+
+AuditOptions AuditLog::options() const {
+  MutexLock lock(mutex_);
+  return options_;
+}
 
 void AuditLog::Record(AuditLine line) {
   {
@@ -41,8 +51,8 @@ void AuditLog::Record(AuditLine line) {
 }
 
 void AuditLog::Refuse(AuditLine line) {
-  if (options_.keep_refusals == 0) return;
   MutexLock lock(mutex_);
+  if (options_.keep_refusals == 0) return;
   if (refusals_ < options_.refusals_per_second) {
     ++refusals_;
     waiting_.push_back(ToLedger(line));
@@ -99,13 +109,12 @@ void AuditLog::TakeBack(std::vector<LedgerLine> lines) {
 }
 
 Result<size_t> AuditLog::TrimLane(uint8_t lane, uint64_t keep, size_t limit,
-                                  bool by_age) {
-  const Time oldest = clock_.Now() - options_.keep_for;
+                                  std::optional<Time> oldest) {
   // A line that cannot be read is kept until there are too many.
   const auto is_old = [&](const NumberedLine& line) {
-    if (!by_age) return false;
+    if (!oldest) return false;
     const auto decoded = DecodeAuditLine(line.data);
-    return decoded.ok() && decoded->time < oldest;
+    return decoded.ok() && decoded->time < *oldest;
   };
   auto plan = PlanLedgerTrim(engine_, lane, keep, is_old, limit);
   if (!plan.ok()) return plan.error();
@@ -124,14 +133,16 @@ Result<size_t> AuditLog::TrimLane(uint8_t lane, uint64_t keep, size_t limit,
 }
 
 Result<size_t> AuditLog::Trim(size_t limit) {
-  const bool by_age = !watch_.MustPause();
+  const AuditOptions options = this->options();
+  std::optional<Time> oldest;
+  if (!watch_.MustPause()) oldest = clock_.Now() - options.keep_for;
   size_t removed = 0;
   const std::pair<uint8_t, uint64_t> lanes[] = {
-      {kEventLane, options_.keep_events},
-      {kExchangeLane, options_.keep_exchanges},
-      {kRefusalLane, options_.keep_refusals}};
+      {kEventLane, options.keep_events},
+      {kExchangeLane, options.keep_exchanges},
+      {kRefusalLane, options.keep_refusals}};
   for (const auto& [lane, keep] : lanes) {
-    const auto trimmed = TrimLane(lane, keep, limit, by_age);
+    const auto trimmed = TrimLane(lane, keep, limit, oldest);
     if (!trimmed.ok()) return trimmed.error();
     removed += *trimmed;
   }

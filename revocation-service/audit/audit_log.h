@@ -57,6 +57,10 @@ class AuditLog {
   AuditLog(Engine& engine, Committer& committer, const Clock& clock,
            AuditOptions options);
 
+  // SetOptions holds from now on: what is kept too long or too much goes with
+  // the next trims.
+  void SetOptions(const AuditOptions& options) SIGNET_EXCLUDES(mutex_);
+
   // Record writes a line of what has happened, soon: a failure is counted and
   // the line tried again.
   void Record(AuditLine line) SIGNET_EXCLUDES(mutex_);
@@ -83,22 +87,24 @@ class AuditLog {
   uint64_t trimmed() const { return trimmed_; }
 
  private:
+  AuditOptions options() const SIGNET_EXCLUDES(mutex_);
   void SubmitWaiting() SIGNET_EXCLUDES(mutex_);
   void TakeBack(std::vector<LedgerLine> lines) SIGNET_EXCLUDES(mutex_);
   void AddSuppressed() SIGNET_REQUIRES(mutex_);
+  // TrimLane keeps what is not older than `oldest`, if there is such a moment.
   Result<size_t> TrimLane(uint8_t lane, uint64_t keep, size_t limit,
-                          bool by_age);
+                          std::optional<Time> oldest);
 
   Engine& engine_;
   Committer& committer_;
   const Clock& clock_;
-  const AuditOptions options_;
   ClockWatch watch_;
   std::atomic<uint64_t> suppressed_{0};
   std::atomic<uint64_t> lost_{0};
   std::atomic<uint64_t> trimmed_{0};
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
+  AuditOptions options_ SIGNET_GUARDED_BY(mutex_);
   std::vector<LedgerLine> waiting_ SIGNET_GUARDED_BY(mutex_);
   uint32_t refusals_ SIGNET_GUARDED_BY(mutex_) = 0;  // since the last Flush
   std::map<AuditEvent, uint64_t> counted_ SIGNET_GUARDED_BY(mutex_);

@@ -108,6 +108,15 @@ std::string_view AuditEventName(AuditEvent event) {
   return "unknown";
 }
 
+std::string AuditEventNames() {
+  std::string names;
+  for (const auto& [event, name] : kNames) {
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
+  return names;
+}
+
 std::optional<AuditEvent> ParseAuditEvent(std::string_view name) {
   for (const auto& [known, text] : kNames) {
     if (text == name) return known;

@@ -40,6 +40,8 @@ enum class AuditEvent : uint8_t {
 
 std::string_view AuditEventName(AuditEvent event);
 std::optional<AuditEvent> ParseAuditEvent(std::string_view name);
+// AuditEventNames is all of them, with commas between.
+std::string AuditEventNames();
 
 // The lanes of the ledger: what changes something and is rare; what is
 // routine; what was refused, and so can be provoked by anybody.

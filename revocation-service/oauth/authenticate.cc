@@ -143,7 +143,10 @@ Authentication CheckAssertion(const Services& services, const Refuser& refuser,
   if (proven) return ClientAuthentication{std::move(registry), client, true};
   switch (proven.error().code) {
     case AssertionRefusalCode::kUnknown:
-      return Unavailable("too many client assertions at once; try again");
+      return Unavailable(
+          proven.error().claim == "jti"
+              ? "too many client assertions at once; try again"
+              : "the client assertion is older than this process; make one");
     case AssertionRefusalCode::kUnknownKey:
     case AssertionRefusalCode::kBadSignature:
       return refuser.Refuse("client authentication failed");

@@ -133,11 +133,10 @@ bool WantsJwt(const http::Request& request) {
 }
 
 // AsJwt signs the answer for that caller (RFC 9701 sections 4 and 5).
-http::Response AsJwt(const Services& services, const std::string& client_id,
-                     http::Response response) {
+http::Response AsJwt(const Services& services, const SigningRing& ring,
+                     const std::string& client_id, http::Response response) {
   const Time now = services.clock.Now();
-  const Rings::Ring ring = services.rings.access();
-  const SigningRing::Key* active = ring->Active(now);
+  const SigningRing::Key* active = ring.Active(now);
   if (active == nullptr) return Unavailable("no key signs now; try again");
   const json::object header{{"typ", "token-introspection+jwt"},
                             {"alg", JoseAlgorithm(active->key.format())},
@@ -177,13 +176,12 @@ http::Response Introspect(const Services& services,
   }
   http::Response response =
       FindAndDescribe(services, *caller->client, form->Get("token"));
-  const KeyFormat format = services.rings.access()->info().format;
-  // A ring that signs no JWS answers in JSON, which every client must take.
-  if (response.status != 200 || !WantsJwt(request) ||
-      !SignsIntrospection(format)) {
-    return response;
-  }
-  return AsJwt(services, caller->client->id, std::move(response));
+  if (response.status != 200 || !WantsJwt(request)) return response;
+  const Rings::Ring ring = IntrospectionRing(services.rings);
+  // Without a ring that signs a JWS the answer is JSON, which every client must
+  // take.
+  if (ring == nullptr) return response;
+  return AsJwt(services, *ring, caller->client->id, std::move(response));
 }
 
 }  // namespace

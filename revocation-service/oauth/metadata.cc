@@ -1,5 +1,6 @@
 // Authorization server metadata (RFC 8414) and the JWK set (RFC 7517).
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <string>
 #include <string_view>
@@ -65,10 +66,9 @@ http::Response MetadataResponse(const Services& services) {
   body["introspection_endpoint"] = base + "/introspect";
   AddMethods("introspection", false, body);
   // RFC 9701 section 7.
-  const KeyFormat format = services.rings.access()->info().format;
-  if (SignsIntrospection(format)) {
+  if (const Rings::Ring ring = IntrospectionRing(services.rings)) {
     body["introspection_signing_alg_values_supported"] =
-        json::array{JoseAlgorithm(format)};
+        json::array{JoseAlgorithm(ring->info().format)};
   }
   // RFC 9449 section 5.1.
   body["dpop_signing_alg_values_supported"] = ArrayOf(kDpopAlgorithms);
@@ -82,13 +82,28 @@ http::Response MetadataResponse(const Services& services) {
   return CacheableJson(json::serialize(body), std::chrono::minutes(5));
 }
 
-http::Response JwksResponse(const Rings::Ring& ring, Time now) {
-  if (ring == nullptr) {
+http::Response JwksResponse(const std::vector<Rings::Ring>& rings, Time now) {
+  if (rings.empty()) {
     return ErrorResponse(404, "not_found", "this service has no such ring");
   }
-  const Seconds max_age =
-      std::chrono::floor<Seconds>(ring->info().policy.verifier_refresh);
-  return CacheableJson(ring->ForVerifier().Jwks(now), max_age);
+  json::array keys;
+  Duration max_age = Duration::max();
+  for (const Rings::Ring& ring : rings) {
+    // The set is JSON of the library's own making.
+    json::value set = json::parse(ring->ForVerifier().Jwks(now));
+    for (json::value& key : set.at("keys").as_array()) keys.push_back(key);
+    max_age = std::min(max_age, ring->info().policy.verifier_refresh);
+  }
+  return CacheableJson(json::serialize(json::object{{"keys", keys}}),
+                       std::chrono::floor<Seconds>(max_age));
+}
+
+Rings::Ring IntrospectionRing(const Rings& rings) {
+  for (Rings::Ring& ring : rings.AccessRings()) {
+    const KeyFormat format = ring->info().format;
+    if (IsJws(format) && !IsSymmetric(format)) return std::move(ring);
+  }
+  return nullptr;
 }
 
 }  // namespace signet::service

@@ -29,14 +29,17 @@ std::vector<Route> EndpointsAt(const std::string& path,
       {"GET", path + "/.well-known/jwks.json", "jwks",
        [&services](const http::Request&, const ResponderPtr& responder) {
          responder->Send(
-             JwksResponse(services.rings.access(), services.clock.Now()));
+             JwksResponse(services.rings.AccessRings(), services.clock.Now()));
        }},
       // The keys of security events and status lists: not among those of
       // access tokens, so that nobody takes one for the other.
       {"GET", path + "/.well-known/statements-jwks.json", "statements_jwks",
        [&services](const http::Request&, const ResponderPtr& responder) {
-         responder->Send(
-             JwksResponse(services.rings.statements(), services.clock.Now()));
+         std::vector<Rings::Ring> rings;
+         if (Rings::Ring ring = services.rings.statements()) {
+           rings.push_back(std::move(ring));
+         }
+         responder->Send(JwksResponse(rings, services.clock.Now()));
        }},
       StatusRoute(services, path),
   };
@@ -44,9 +47,8 @@ std::vector<Route> EndpointsAt(const std::string& path,
 
 Route MetadataAt(const std::string& path, const Services& services) {
   return {"GET", path, "metadata",
-          [response = MetadataResponse(services)](
-              const http::Request&, const ResponderPtr& responder) {
-            responder->Send(response);
+          [&services](const http::Request&, const ResponderPtr& responder) {
+            responder->Send(MetadataResponse(services));
           }};
 }
 

@@ -77,7 +77,10 @@ Result<std::unique_ptr<Proofs>> Proofs::Create(const ProofOptions& options,
     audiences.push_back(proofs->token_endpoint_);
   }
   auto assertions = AssertionVerifier::Create(
-      {.audiences = std::move(audiences)}, proofs->assertion_memory_, clock);
+      {.audiences = std::move(audiences),
+       // A process that ended here may have seen what is older.
+       .remembers_since = ToSeconds(clock.Now())},
+      proofs->assertion_memory_, clock);
   if (!assertions) return assertions.error();
   proofs->assertions_.emplace(std::move(assertions).value());
   return proofs;

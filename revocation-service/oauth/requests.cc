@@ -98,7 +98,10 @@ Result<std::string> MintAccessToken(const Services& services,
     return Issuer(*grant.registered->ring, then)
         .Mint(ClaimsOf(services, grant));
   }
-  const Rings::Ring ring = services.rings.access();
+  const Rings::Ring ring = services.rings.AccessOf(grant.format);
+  if (ring == nullptr) {
+    return Error{ErrorCode::kUnavailable, "no ring makes the client's tokens"};
+  }
   return Issuer(*ring, services.clock).Mint(ClaimsOf(services, grant));
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "revocation-service/http/form.h"
 #include "revocation-service/oauth/endpoints.h"
@@ -59,14 +60,12 @@ void HandleRevoke(const Services& services, const http::Request& request,
 void HandleIntrospect(const Services& services, const http::Request& request,
                       ResponderPtr responder);
 http::Response MetadataResponse(const Services& services);
-// JwksResponse is 404 if the ring is null.
-http::Response JwksResponse(const Rings::Ring& ring, Time now);
+// JwksResponse is the JWK set of all the rings; 404 without any.
+http::Response JwksResponse(const std::vector<Rings::Ring>& rings, Time now);
 
-// SignsIntrospection tells whether an access ring of that format can sign the
-// answers of /introspect (RFC 9701), so that they prove where they come from.
-inline bool SignsIntrospection(KeyFormat format) {
-  return IsJws(format) && !IsSymmetric(format);
-}
+// IntrospectionRing is the access ring that can sign the answers of /introspect
+// (RFC 9701), so that they prove where they come from, or null.
+Rings::Ring IntrospectionRing(const Rings& rings);
 
 // IssuerPath is the path of the issuer's URL without a final slash: "/auth",
 // or "" if it has none.

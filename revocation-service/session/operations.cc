@@ -16,9 +16,11 @@ void Operation::Submit(Batch batch, bool urgent) {
 // The key is chosen here, with the moment, so that the record names the one
 // that will sign.
 Status Operation::Register(Time now, Grant& grant, Batch& batch) {
+  grant.format = format_;
   if (!registers_ || !core_->access_ring) return {};
-  const auto ring = core_->access_ring();
-  const SigningRing::Key* active = ring->Active(now);
+  const auto ring = core_->access_ring(format_);
+  const SigningRing::Key* active =
+      ring == nullptr ? nullptr : ring->Active(now);
   if (active == nullptr) {
     return Error{ErrorCode::kUnavailable, "no access key is active"};
   }
@@ -44,7 +46,7 @@ Status Operation::Register(Time now, Grant& grant, Batch& batch) {
 }
 
 void Operation::Tell(AuditLine line) {
-  const AuditScope& scope = core_->audit;
+  const AuditScope scope = core_->audit;
   const bool routine = LaneOf(line.event) == kExchangeLane;
   if (!scope.changes || (routine && !scope.exchanges)) return;
   lines_.push_back(ToLedger(line));

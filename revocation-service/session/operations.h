@@ -23,6 +23,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
       : core_(std::move(core)),
         limits_(own.Over(core_->limits())),
         registers_(own.status_list),
+        format_(own.access_format),
         origin_(std::move(origin)) {}
 
   // Attempt reads and decides from the start, and calls Submit or Fail or
@@ -37,9 +38,9 @@ class Operation : public std::enable_shared_from_this<Operation> {
   const SessionLimits& limits() const { return limits_; }
   const Origin& origin() const { return origin_; }
 
-  // Register adds to the batch the record by which the grant's access token
-  // is found in a status list, if the client has them. kUnavailable if no key
-  // could sign the token.
+  // Register gives the grant its access token's format, and adds to the batch
+  // the record by which that token is found in a status list, if the client
+  // has them. kUnavailable if no key could sign the token.
   Status Register(Time now, Grant& grant, Batch& batch);
 
   // Tell audits what the batch of this attempt does, if that is wanted.
@@ -57,6 +58,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
   const std::shared_ptr<StoreCore> core_;
   const SessionLimits limits_;
   const bool registers_;
+  const std::optional<KeyFormat> format_;
   const Origin origin_;
   std::vector<LedgerLine> lines_;
   int conflicts_ = 0;

@@ -93,7 +93,7 @@ void SessionStore::LimitSubjects(AdmitSubject admit) {
   impl_->core->admit = std::move(admit);
 }
 
-void SessionStore::RegisterTokens(RingAccess access_ring,
+void SessionStore::RegisterTokens(AccessRing access_ring,
                                   std::function<uint32_t()> epoch) {
   impl_->core->access_ring = std::move(access_ring);
   impl_->core->epoch = std::move(epoch);

@@ -48,6 +48,8 @@ struct ClientLimits {
   std::optional<Duration> proven_grace = {};
   // Access tokens have a place in a status list.
   bool status_list = false;
+  // Of access tokens; absent: that of the ring of purpose kAccess.
+  std::optional<KeyFormat> access_format = {};
 
   // Over returns the limits of that client.
   SessionLimits Over(SessionLimits limits) const;
@@ -99,6 +101,8 @@ struct Grant {
   std::string scope;                  // of this access token
   std::vector<std::string> audience;  // of this access token
   std::string dpop_jkt;               // the key it is bound to, or empty
+  // Of this access token; absent: that of the ring of purpose kAccess.
+  std::optional<KeyFormat> format = {};
   EpochSeconds issued_at{};           // iat: never before a cutoff it survived
   EpochSeconds expires_at{};          // exp
   // With a place in a status list the token is known before it is made: its
@@ -216,15 +220,21 @@ class SessionStore {
   void SetLimits(const SessionLimits& limits);
 
   // SetAudit makes changes leave audit lines, in the same commit. By default
-  // there are none. LimitSubjects sets what exchanges must pass; one that ends
-  // a session for reuse never does. Call both before the first request.
+  // there are none.
+  //
+  // LimitSubjects sets what exchanges must pass; one that ends a session for
+  // reuse never does. Call it before the first request.
   void SetAudit(AuditScope scope);
   void LimitSubjects(AdmitSubject admit);
 
+  // AccessRing gives the ring that signs access tokens of a format, or null.
+  using AccessRing = std::function<std::shared_ptr<const SigningRing>(
+      std::optional<KeyFormat>)>;
+
   // RegisterTokens lets clients have status lists: `access_ring` gives the ring
-  // that signs access tokens, `epoch` that of the feed; both are safe from any
-  // thread. Call it before the first request.
-  void RegisterTokens(RingAccess access_ring, std::function<uint32_t()> epoch);
+  // of their tokens, `epoch` that of the feed; both are safe from any thread.
+  // Call it before the first request.
+  void RegisterTokens(AccessRing access_ring, std::function<uint32_t()> epoch);
 
   // Open starts a session. kDenied if the subject has max_per_subject already
   // and the oldest may not be evicted.

@@ -2,6 +2,7 @@
 #define SIGNET_SERVICE_SESSION_STORE_CORE_H_
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -158,10 +159,10 @@ class StoreCore {
   Committer& committer;
   const SessionStore::RingAccess ring;
   const Clock& clock;
+  std::atomic<AuditScope> audit{AuditScope()};
   // Set before the first operation.
-  AuditScope audit;
   AdmitSubject admit;
-  SessionStore::RingAccess access_ring;  // empty: no token is registered
+  SessionStore::AccessRing access_ring;  // empty: no token is registered
   std::function<uint32_t()> epoch;
   StatusPlaces places;
 

@@ -63,7 +63,7 @@ Result<Sweep::Step> Sweep::Removal(const ExpiryEntry& entry) const {
   Status cleaned =
       core_->AddNewestCleanup(session.subject, {**stored}, step.batch);
   if (!cleaned.ok()) return cleaned.error();
-  if (core_->audit.changes) {
+  if (core_->audit.load().changes) {
     AuditLine line = MakeAuditLine(AuditEvent::kSessionExpired,
                                    core_->clock.Now(), {"signetd"});
     line.subject = session.subject;

@@ -119,6 +119,33 @@ TEST_CASE("a jti counts for its client alone, and a full memory says so") {
   CHECK(full.error().code == AssertionRefusalCode::kUnknown);
 }
 
+TEST_CASE("what is older than the replay memory is unknown, not refused") {
+  AssertionFixture fixture;
+  auto verifier = AssertionVerifier::Create(
+      {.audiences = {kIssuer}, .remembers_since = kNow}, fixture.memory,
+      fixture.clock);
+  REQUIRE(verifier.ok());
+  const auto verdict = [&](const std::string& id, const std::string& more) {
+    std::string claims = ClaimsText(R"("https://auth.example")", more);
+    claims.replace(claims.find("a1"), 2, id);
+    const auto verified =
+        verifier->Verify(SignJws(ProofKey(), HeaderOf(ProofKey()), claims),
+                         "billing", fixture.keys);
+    return verified ? "proven" : verified.error().ToString();
+  };
+  CHECK(verdict("a", ",\"iat\":" + NowPlus(-1)) == "unknown (iat)");
+  CHECK(verdict("b", ",\"iat\":" + NowPlus(0)) == "proven");
+  CHECK(verdict("c", ",\"nbf\":" + NowPlus(-1)) == "unknown (nbf)");
+  // nbf may lie before iat, which says when it was made.
+  CHECK(verdict("d", ",\"nbf\":" + NowPlus(-9) + ",\"iat\":" + NowPlus(0)) ==
+        "proven");
+  // Nothing tells when this one was made.
+  CHECK(verdict("e", "") == "proven");
+  // What is wrong is wrong, whenever it was made.
+  fixture.clock.Advance(Seconds(90));
+  CHECK(verdict("f", ",\"iat\":" + NowPlus(-1)) == "expired (exp)");
+}
+
 TEST_CASE("iss and sub are both the client") {
   AssertionFixture fixture;
   std::string claims = ClaimsText();

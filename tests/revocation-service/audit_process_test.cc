@@ -4,6 +4,8 @@
 #include <sstream>
 #include <vector>
 
+#include "revocation-service/oauth/clients.h"
+#include "signet/ring_store.h"
 #include "tests/revocation-service/operations_fixture.h"
 
 namespace signet::testing {
@@ -90,6 +92,25 @@ TEST_CASE("changed keys and reloaded configurations are audited") {
   CHECK(Eventually([&] {
     return EventsOf(signetd.Audit("&event=config_reloaded")).size() == 1;
   }));
+  auto kek = KeyEncryptionKey::FromFile(signetd.path("keys/kek"));
+  REQUIRE(kek.ok());
+  RingStore store(signetd.path("keys"), *std::move(kek));
+  const Time now = SystemClock::Shared().Now();
+  for (const KeyPurpose purpose :
+       {KeyPurpose::kAccess, KeyPurpose::kRefresh, KeyPurpose::kStatements}) {
+    const size_t before = EventsOf(signetd.Audit("&event=keys_changed")).size();
+    REQUIRE(store
+                .Update(purpose,
+                        [now](SigningRing& ring) { return ring.Rotate(now); })
+                .ok());
+    CHECK(Eventually([&] {
+      return EventsOf(signetd.Audit("&event=keys_changed")).size() > before;
+    }));
+  }
+  const json::object changed =
+      signetd.Audit("&event=keys_changed").at("lines").at(0).as_object();
+  CHECK(RunningSignetd::Text(changed, "client") == "signetd");
+  CHECK(RunningSignetd::Text(changed, "target") == "generation 3");
   std::ofstream(signetd.path("signetd.toml")) << "nonsense = true\n";
   signetd.process().Kill(SIGHUP);
   CHECK(Eventually([&] {
@@ -99,8 +120,8 @@ TEST_CASE("changed keys and reloaded configurations are audited") {
 
 TEST_CASE("the audit takes its own permission, and says what is wrong") {
   RunningSignetd signetd("[[client]]\nid = \"blind\"\nsecret_digest = \"" +
-                         std::string("blake2b-256:") + std::string(43, 'A') +
-                         "\"\n");
+                         service::DigestSecret("blind-secret") +
+                         "\"\npermissions = [\"session.read\"]\n");
   const auto status = [&](const std::string& target) {
     const auto answer = signetd.Get(target);
     REQUIRE(answer);
@@ -115,6 +136,19 @@ TEST_CASE("the audit takes its own permission, and says what is wrong") {
     CHECK(status(std::string("/v1/audit?") + bad) == 400);
   }
   CHECK(signetd.client->Get("/v1/audit")->status == 401);
+  const auto blind = signetd.client->Get(
+      "/v1/audit",
+      {httplib::make_basic_authentication_header("blind", "blind-secret")});
+  REQUIRE(blind);
+  CHECK(blind->status == 403);
+  CHECK(blind->body.find("lines") == std::string::npos);
+  CHECK(Eventually([&] {
+    return EventsOf(signetd.Audit("&event=permission_denied&client=blind"))
+               .size() == 1;
+  }));
+  const std::string unknown = signetd.Get("/v1/audit?event=nothing")->body;
+  CHECK(unknown.find("known are session_opened, session_ended") !=
+        std::string::npos);
 }
 
 TEST_CASE("each line of a json log is an object, with the request's trace") {
@@ -141,6 +175,51 @@ TEST_CASE("each line of a json log is an object, with the request's trace") {
     return seen;
   };
   CHECK(Eventually(found));
+}
+
+TEST_CASE("a reload changes what the audit, the proxies and the log do") {
+  RunningSignetd signetd;
+  const auto first = signetd.Open("alice");
+  const auto address_of = [&](const std::string& subject) {
+    signetd.Json("/v1/sessions",
+                 "{\"subject\":\"" + subject + "\",\"audience\":\"orders\"}");
+    const auto lines = signetd.Audit("&subject=" + subject).at("lines");
+    return lines.as_array().empty()
+               ? std::string()
+               : RunningSignetd::Text(lines.as_array()[0].as_object(),
+                                      "address");
+  };
+  CHECK(address_of("bob") == "127.0.0.1");
+  std::ofstream(signetd.path("signetd.toml"))
+      << "[audit]\nkeep_exchanges = 0\n"
+      << "[proxy]\ntrusted = \"127.0.0.1\"\n"
+      << "[log]\nformat = \"json\"\nrequests = \"all\"\n";
+  signetd.process().Kill(SIGHUP);
+  REQUIRE(Eventually([&] {
+    return EventsOf(signetd.Audit("&event=config_reloaded")).size() == 1;
+  }));
+  // Nothing that was asked for waits for a restart.
+  CHECK(signetd.process().log().find("after a restart") == std::string::npos);
+  // A proxy is believed now.
+  const auto opened = signetd.client->Post(
+      "/v1/sessions",
+      {httplib::make_basic_authentication_header("dev", "dev-secret"),
+       {"X-Forwarded-For", "192.0.2.7"}},
+      R"({"subject":"carol","audience":"orders"})", "application/json");
+  REQUIRE(opened);
+  CHECK(opened->status == 201);
+  const json::object line =
+      signetd.Audit("&subject=carol").at("lines").at(0).as_object();
+  CHECK(RunningSignetd::Text(line, "address") == "192.0.2.7");
+  // Exchanges leave no line any more.
+  signetd.Form("/token", "grant_type=refresh_token&refresh_token=" +
+                             RunningSignetd::Text(first, "refresh_token"));
+  CHECK(EventsOf(signetd.Audit("&event=exchange_rotated")).empty());
+  // And each line of the log is an object.
+  CHECK(Eventually([&] {
+    return signetd.process().log().find("\"endpoint\":\"token\"") !=
+           std::string::npos;
+  }));
 }
 
 TEST_CASE("a request without a trace, or with a bad one, gets a new one") {

@@ -87,6 +87,7 @@ id = "app"
 public = true
 require_dpop = true
 status_list = true
+access_format = "jwt-es256"
 access_lifetime = "2m"
 grace = "5s"
 [[client]]
@@ -116,6 +117,8 @@ assertion_for_token_endpoint = true
   REQUIRE(config.clients.size() == 3);
   CHECK(config.clients[1].require_dpop);
   CHECK(config.clients[1].limits.status_list);
+  CHECK(config.clients[1].limits.access_format == KeyFormat::kJwtEs256);
+  CHECK_FALSE(config.clients[0].limits.access_format.has_value());
   CHECK_FALSE(config.clients[0].limits.status_list);
   CHECK(config.clients[1].limits.access_lifetime == minutes(2));
   CHECK(config.clients[1].limits.grace == seconds(5));
@@ -268,7 +271,8 @@ TEST_CASE("what is printed reads back as the same configuration") {
                 .absolute_lifetime = hours(3),
                 .grace = milliseconds(1500),
                 .proven_grace = minutes(3),
-                .status_list = true};
+                .status_list = true,
+                .access_format = KeyFormat::kJwtRs256};
   config.clients.push_back(app);
   Client keyed;
   keyed.id = "keyed";

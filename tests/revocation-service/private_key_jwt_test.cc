@@ -94,6 +94,20 @@ TEST_CASE("a bad assertion is 401 invalid_client without a challenge") {
         std::string::npos);
 }
 
+TEST_CASE("an assertion from before the start is 503, and a new one is good") {
+  KeyedService keyed;
+  const auto made = [&](Seconds before) {
+    const EpochSeconds now = ToSeconds(keyed.service.clock.Now());
+    return keyed.Assertion(
+        ",\"iat\":" +
+        std::to_string((now - before).time_since_epoch().count()));
+  };
+  const http::Response old = keyed.Refresh(made(Seconds(1)));
+  CHECK(old.status == 503);
+  CHECK_FALSE(HeaderOf(old, "Retry-After").empty());
+  CHECK(IsAuthenticated(keyed.Refresh(made(Seconds(0)))));
+}
+
 TEST_CASE("client_id names the client of the assertion") {
   KeyedService keyed;
   for (const char* other : {"&client_id=dev", "&client_id=app"}) {

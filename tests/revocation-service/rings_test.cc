@@ -71,6 +71,85 @@ TEST_CASE("a statements ring may be made later, and may not get lost") {
   CHECK(rings->statements() != nullptr);
 }
 
+TEST_CASE("a second access ring is published, whenever it is made") {
+  const TestRings directory;
+  const auto rings = directory.Open();
+  CHECK(rings->AccessRings().size() == 1);
+  CHECK(rings->AccessOf(KeyFormat::kJwtEs256) == nullptr);
+  const auto store = directory.Store();
+  REQUIRE(store
+              ->Create(TestRings::NewRing(KeyPurpose::kAccessAlt,
+                                          KeyFormat::kJwtEs256, kFeedStart))
+              .ok());
+  const uint64_t changes = rings->changes();
+  const auto changed = rings->Reload();
+  REQUIRE(changed.ok());
+  CHECK(*changed);
+  CHECK(rings->changes() == changes + 1);
+  CHECK(rings->AccessOf(KeyFormat::kJwtEs256) == rings->access_alt());
+  CHECK(rings->AccessOf(KeyFormat::kPasetoV4Public) == rings->access());
+  CHECK(rings->AccessOf(std::nullopt) == rings->access());
+  CHECK(rings->AccessOf(KeyFormat::kJwtRs256) == nullptr);
+  CHECK(rings->Published().size() == 3);
+  CHECK(rings->generation() == 3);
+  CHECK(rings->live_access().Copy(KeyPurpose::kAccessAlt) ==
+        rings->access_alt()->Public());
+  directory.Rotate(KeyPurpose::kAccessAlt, kFeedStart);
+  REQUIRE(rings->Reload().ok());
+  CHECK(rings->generation() == 4);
+}
+
+TEST_CASE("a second access ring of shared secrets is not published") {
+  const TestRings directory;
+  REQUIRE(directory.Store()
+              ->Create(TestRings::NewRing(KeyPurpose::kAccessAlt,
+                                          KeyFormat::kJwtHs256, kFeedStart))
+              .ok());
+  const auto rings = directory.Open();
+  CHECK(rings->Published().size() == 2);
+  CHECK(rings->generation() == 2);
+  CHECK(rings->AccessOf(KeyFormat::kJwtHs256) != nullptr);
+}
+
+TEST_CASE("a second access ring that does not fit the first is refused") {
+  const auto error_with = [](SigningRing ring) {
+    const TestRings directory;
+    REQUIRE(directory.Store()->Create(ring).ok());
+    const auto rings = Rings::Open(directory.Store());
+    REQUIRE_FALSE(rings.ok());
+    CHECK(rings.error().message.find("access-alt.ring") != std::string::npos);
+    return rings.error().message;
+  };
+  SigningRing same = TestRings::NewRing(KeyPurpose::kAccessAlt,
+                                        KeyFormat::kPasetoV4Public, kFeedStart);
+  CHECK(error_with(std::move(same)).find("both access rings make v4.public") !=
+        std::string::npos);
+  RotationPolicy longer = DefaultPolicy(KeyPurpose::kAccessAlt);
+  longer.max_token_life = std::chrono::hours(1);
+  auto ring = SigningRing::New({.purpose = KeyPurpose::kAccessAlt,
+                                .format = KeyFormat::kJwtEs256,
+                                .generation = 1,
+                                .policy = longer},
+                               kFeedStart);
+  REQUIRE(ring.ok());
+  CHECK(error_with(std::move(*ring)).find("max_token_life is longer") !=
+        std::string::npos);
+}
+
+TEST_CASE("a second access ring that verifiers know may not get lost") {
+  const TestRings directory;
+  const auto store = directory.Store();
+  REQUIRE(store
+              ->Create(TestRings::NewRing(KeyPurpose::kAccessAlt,
+                                          KeyFormat::kJwtEs256, kFeedStart))
+              .ok());
+  std::filesystem::remove(store->RingPath(KeyPurpose::kAccessAlt));
+  const auto rings = Rings::Open(directory.Store());
+  REQUIRE_FALSE(rings.ok());
+  CHECK(rings.error().message.find("access-alt.ring is missing") !=
+        std::string::npos);
+}
+
 TEST_CASE("a ring in the file of another purpose is refused") {
   const TestRings directory;
   const auto store = directory.Store();

@@ -185,11 +185,12 @@ class ServiceUnderTest {
     ProofOptions proofs = {};
     std::shared_ptr<const Clients> clients = nullptr;  // else TestClients
     bool statements = false;  // there is a ring of statements
+    std::optional<KeyFormat> alt = {};  // there is a second access ring
   };
 
   ServiceUnderTest() : ServiceUnderTest(Options()) {}
   explicit ServiceUnderTest(const Options& options) {
-    OpenRings(options.format, options.statements);
+    OpenRings(options);
     auto opened = Publisher::Open(engine, *rings, clock, {});
     REQUIRE(opened.ok());
     publisher = std::move(opened).value();
@@ -198,7 +199,7 @@ class ServiceUnderTest {
     sessions = std::make_unique<SessionStore>(
         engine, *committer, [this] { return rings->refresh(); }, options.limits,
         clock);
-    sessions->RegisterTokens([this] { return rings->access(); },
+    sessions->RegisterTokens([this](auto format) { return rings->AccessOf(format); },
                              [this] { return publisher->position().epoch; });
     status_lists = std::make_unique<StatusLists>(
         StatusLists::Parts{engine, *committer, *publisher, *rings, clock});
@@ -312,17 +313,20 @@ class ServiceUnderTest {
   std::unique_ptr<Router> router;
 
  private:
-  void OpenRings(KeyFormat access_format, bool statements) {
+  void OpenRings(const Options& options) {
     auto kek = KeyEncryptionKey::CreateFile(directory / "kek");
     REQUIRE(kek.ok());
     auto store =
         std::make_unique<RingStore>(directory.path(), std::move(kek).value());
     for (auto [purpose, format] :
-         {std::pair{KeyPurpose::kAccess, access_format},
+         {std::pair{KeyPurpose::kAccess, options.format},
           std::pair{KeyPurpose::kRefresh, KeyFormat::kRefreshMac},
           std::pair{KeyPurpose::kFeed, KeyFormat::kFeedEd25519},
-          std::pair{KeyPurpose::kStatements, KeyFormat::kJwtEs256}}) {
-      if (purpose == KeyPurpose::kStatements && !statements) continue;
+          std::pair{KeyPurpose::kStatements, KeyFormat::kJwtEs256},
+          std::pair{KeyPurpose::kAccessAlt,
+                    options.alt.value_or(KeyFormat::kJwtEs256)}}) {
+      if (purpose == KeyPurpose::kStatements && !options.statements) continue;
+      if (purpose == KeyPurpose::kAccessAlt && !options.alt) continue;
       auto ring = SigningRing::New({.purpose = purpose,
                                     .format = format,
                                     .generation = 1,

@@ -76,6 +76,14 @@ class SessionFixture {
     return result.grant->refresh_token;
   }
 
+  Result<Session> Change(const SessionId& id, SessionChange change) {
+    return Wait<Result<Session>>(
+        [&](auto done) { store.Change(id, std::move(change), done); });
+  }
+  Result<Grant> StepUp(StepUpRequest request) {
+    return Wait<Result<Grant>>(
+        [&](auto done) { store.StepUp(std::move(request), done); });
+  }
   Result<Revoked> End(const SessionId& id) {
     return Wait<Result<Revoked>>(
         [&](auto done) { store.End(id, "logout", "app", done); });

@@ -30,9 +30,11 @@ using Outcome = ExchangeOutcome;
 constexpr size_t kMaxOperations = 60;  // of one session: bits of a mask
 
 struct Operation {
-  bool is_end = false;
-  uint32_t presented = 0;  // the generation; of an exchange
-  std::string successor;   // of an exchange that succeeded
+  bool is_end = false;  // also of a step-up: the session is another then
+  bool is_patch = false;
+  std::string device = {};     // that it wrote, or that its answer shows
+  uint32_t presented = 0;      // the generation; of an exchange
+  std::string successor = {};  // of an exchange that succeeded
   // The answer. Of an end: kRotated means that it ended the session, kRevoked
   // that there was none.
   Outcome outcome = Outcome::kUnavailable;
@@ -45,9 +47,14 @@ struct Operation {
 struct Model {
   uint32_t generation = 1;
   bool over = false;
+  std::string device = {};
 
   Outcome Apply(const Operation& operation, bool has_grace) {
     if (over) return Outcome::kRevoked;
+    if (operation.is_patch) {
+      device = operation.device;
+      return Outcome::kRotated;
+    }
     if (operation.is_end) {
       over = true;
       return Outcome::kRotated;
@@ -61,6 +68,11 @@ struct Model {
     if (recent && has_grace) return Outcome::kReplayed;
     over = true;
     return recent ? Outcome::kReuseRecent : Outcome::kReuseStale;
+  }
+
+  // Shows tells whether the answer shows the session as it is.
+  bool Shows(const Operation& operation) const {
+    return operation.successor.empty() || operation.device == device;
   }
 };
 
@@ -90,7 +102,8 @@ class Linearizer {
     const bool unknown = operation.outcome == Outcome::kUnavailable;
     if (unknown && Search(model, next)) return true;
     const Outcome outcome = model.Apply(operation, has_grace_);
-    return (unknown || outcome == operation.outcome) && Search(model, next);
+    if (!unknown && outcome != operation.outcome) return false;
+    return model.Shows(operation) && Search(model, next);
   }
 
   // The next operation must have been called before this moment.
@@ -105,7 +118,7 @@ class Linearizer {
 
   static std::string Fingerprint(const Model& model, uint64_t done) {
     return std::to_string(done) + ' ' + std::to_string(model.generation) +
-           (model.over ? "x" : "");
+           (model.over ? "x" : "") + ' ' + model.device;
   }
 
   static constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
@@ -138,7 +151,7 @@ class Shared {
   }
   void Add(Operation operation) {
     MutexLock lock(mutex_);
-    if (!operation.successor.empty()) {
+    if (!operation.successor.empty() && !operation.is_end) {
       tokens_[operation.presented + 1] = operation.successor;
     }
     history_.push_back(std::move(operation));
@@ -200,6 +213,8 @@ class Workload {
     if (!shared.Reserve()) return;
     const uint32_t choice = random() % 128;
     if (choice <= 1) return End(shared);
+    if (choice == 127) return StepUp(shared);
+    if (choice >= 112) return Patch(shared, std::to_string(random()));
     // Now and then a retry; seldom a token that is older. A retry without
     // grace ends the session, so there are fewer.
     const uint32_t retries = has_grace_ ? 40 : 4;
@@ -214,20 +229,49 @@ class Workload {
     const ExchangeResult result = fixture_.Exchange(token);
     operation.answered = ++now_;
     operation.outcome = result.outcome;
-    if (result.grant) operation.successor = result.grant->refresh_token;
+    if (result.grant) {
+      operation.successor = result.grant->refresh_token;
+      operation.device = result.grant->session.device;
+    }
+    shared.Add(std::move(operation));
+  }
+
+  void Patch(Shared& shared, const std::string& device) {
+    Operation operation{.is_patch = true, .device = device};
+    operation.called = ++now_;
+    const auto result = fixture_.Change(shared.id, {.device = device});
+    operation.answered = ++now_;
+    operation.outcome = OutcomeOf(result);
+    shared.Add(std::move(operation));
+  }
+
+  // The new session is not worked on: it must be there, once, and show what
+  // was written to the old one.
+  void StepUp(Shared& shared) {
+    Operation operation{.is_end = true};
+    operation.called = ++now_;
+    const auto result =
+        fixture_.StepUp({.id = shared.id, .scope = "admin", .is_public = true});
+    operation.answered = ++now_;
+    operation.outcome = OutcomeOf(result);
+    if (result.ok()) {
+      operation.successor = result->refresh_token;
+      operation.device = result->session.device;
+    }
     shared.Add(std::move(operation));
   }
 
   void End(Shared& shared) {
-    Operation operation{.is_end = true, .successor = {}};
+    Operation operation{.is_end = true};
     operation.called = ++now_;
     const auto result = fixture_.End(shared.id);
     operation.answered = ++now_;
-    operation.outcome = EndOutcome(result);
+    operation.outcome = OutcomeOf(result);
     shared.Add(std::move(operation));
   }
 
-  static Outcome EndOutcome(const Result<Revoked>& result) {
+  template <typename Answer>
+  static Outcome OutcomeOf(const Result<Answer>& result) {
     if (result.ok()) return Outcome::kRotated;
     return result.error().code == ErrorCode::kNotFound ? Outcome::kRevoked
                                                        : Outcome::kUnavailable;
@@ -237,7 +281,7 @@ class Workload {
   void CheckSuccessors(const std::vector<Operation>& history) {
     std::map<uint32_t, std::set<std::string>> successors;
     for (const Operation& operation : history) {
-      if (operation.successor.empty()) continue;
+      if (operation.successor.empty() || operation.is_end) continue;
       successors[operation.presented].insert(operation.successor);
     }
     for (const auto& [generation, tokens] : successors) {
@@ -256,6 +300,11 @@ class Workload {
           operation.is_end && operation.outcome == Outcome::kRotated;
       over = over || reuse || ended;
       if (operation.successor.empty()) continue;
+      if (operation.is_end) {
+        const auto stepped = FindByToken(operation.successor);
+        CHECK((stepped && stepped->current));
+        continue;
+      }
       const auto found = FindByToken(operation.successor);
       if (found && found->current) live.insert(operation.successor);
     }
@@ -392,6 +441,29 @@ TEST_CASE("the checker refuses a second rotation of one generation") {
                                            .called = 3,
                                            .answered = 4}};
   CHECK_FALSE(Linearizer(history, true).Search());
+}
+
+TEST_CASE("the checker refuses an exchange that lost a change") {
+  std::vector<Operation> history = {{.is_patch = true,
+                                     .device = "laptop",
+                                     .outcome = Outcome::kRotated,
+                                     .called = 1,
+                                     .answered = 2},
+                                    {.presented = 1,
+                                     .successor = "a",
+                                     .outcome = Outcome::kRotated,
+                                     .called = 3,
+                                     .answered = 4}};
+  CHECK_FALSE(Linearizer(history, true).Search());
+  history[1].called = 1;  // it was under way at the same time
+  CHECK(Linearizer(history, true).Search());
+  // A second step-up of one session.
+  const Operation step{.is_end = true,
+                       .successor = "b",
+                       .outcome = Outcome::kRotated,
+                       .called = 5,
+                       .answered = 6};
+  CHECK_FALSE(Linearizer({step, step}, true).Search());
 }
 
 TEST_CASE("the checker refuses a success that began after an end") {

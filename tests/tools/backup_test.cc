@@ -180,6 +180,61 @@ TEST_CASE(
   CHECK(process.log().find("was cut short") != std::string::npos);
 }
 
+TEST_CASE("a backup whose bytes have changed is found, before it is used") {
+  House house;
+  const Story story(house);
+  const std::string doctor =
+      "signet doctor --data data --keys keys --kek file:keys/kek "
+      "--backup copy";
+  CHECK(house.Run(doctor).out.find("good      backup   copy is whole") !=
+        std::string::npos);
+  // Each digest is what sha256sum says.
+  CHECK(house
+            .Run("cd copy && jq -r '.files[]|.sha256+\"  \"+.name' "
+                 "backup.json | sha256sum -c --quiet")
+            .exit == 0);
+  for (const auto& file : fs::directory_iterator(house.Path("copy"))) {
+    if (file.path().extension() != ".sst") continue;
+    std::fstream bytes(file.path(),
+                       std::ios::in | std::ios::out | std::ios::binary);
+    char first = 0;
+    bytes.get(first);
+    bytes.seekp(0);
+    bytes.put(static_cast<char>(first ^ 1));
+    break;
+  }
+  const CliResult restored =
+      house.Run("signet restore --from copy --data restored");
+  CHECK(restored.exit == 1);
+  CHECK(restored.err.find("is not what was backed up: its SHA-256") !=
+        std::string::npos);
+  const CliResult ill = house.Run(doctor);
+  CHECK(ill.exit == 1);
+  CHECK(ill.out.find("bad       backup   copy/") != std::string::npos);
+}
+
+TEST_CASE("a backup without checksums is restored, and its sizes compared") {
+  House house;
+  const Story story(house);
+  REQUIRE(house
+              .Run("jq 'del(.files[].sha256)' copy/backup.json >old && "
+                   "mv old copy/backup.json")
+              .exit == 0);
+  const CliResult doctor = house.Run(
+      "signet doctor --data data --keys keys --kek file:keys/kek "
+      "--backup copy");
+  CHECK(doctor.exit == 0);
+  CHECK(doctor.out.find("doubtful  backup   copy has no checksums") !=
+        std::string::npos);
+  const CliResult restored =
+      house.Run("signet restore --from copy --data restored");
+  CHECK(restored.exit == 0);
+  CHECK(restored.err.find("has no checksums") != std::string::npos);
+  house.MoveTo("restored");
+  BackendClient client(house.port());
+  CHECK(client.Open("alice").status == 201);
+}
+
 TEST_CASE("a store in memory says that it has no backup") {
   House house({"--engine", "memory"});
   const CliResult backup = house.Run("signet backup --out copy");

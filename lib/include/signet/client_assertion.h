@@ -43,7 +43,7 @@ enum class AssertionRefusalCode : uint8_t {
   kTooLongLived,   // exp lies too far ahead
   kTooNew,         // iat or nbf lies ahead
   kReplayed,       // this assertion was here before
-  kUnknown,        // the replay memory can't tell: nothing is known
+  kUnknown,        // the replay memory can't tell, for it is full or younger
 };
 
 std::string_view AssertionRefusalCodeName(AssertionRefusalCode code);
@@ -69,6 +69,10 @@ struct AssertionPolicy {
   Duration max_lifetime = std::chrono::minutes(10);
   // 0 s to 5 min. Leeway for exp, nbf and iat.
   Duration clock_skew = std::chrono::seconds(30);
+  // Since when the replay memory remembers, usually the start of the process:
+  // whether an older assertion was here before is kUnknown. It goes by iat, or
+  // nbf if there is none; without both nothing tells.
+  EpochSeconds remembers_since = {};
 
   // Validate names every problem of the policy, separated by "; ".
   Status Validate() const;

@@ -19,6 +19,7 @@ enum class KeyPurpose : uint8_t {
   kFeed = 3,
   kEncryption = 4,  // wraps signed tokens, so that only verifiers read them
   kStatements = 5,  // signs what is no token: security events, status lists
+  kAccessAlt = 6,   // access tokens of a second format, beside kAccess
 };
 
 std::string_view KeyPurposeName(KeyPurpose purpose);  // "access", …
@@ -29,6 +30,11 @@ Result<KeyPurpose> ParseKeyPurpose(std::string_view name);
 // for another's. But kStatements has those of a signed JWT, as others demand
 // it; there the token's `typ` tells the two apart (statement.h).
 bool FitsPurpose(KeyPurpose purpose, KeyFormat format);
+
+// SignsAccess tells whether rings of the purpose make access tokens.
+constexpr bool SignsAccess(KeyPurpose purpose) {
+  return purpose == KeyPurpose::kAccess || purpose == KeyPurpose::kAccessAlt;
+}
 
 // KeyState follows from a key's schedule and the clock, so every replica
 // turns at the same moment without a message.

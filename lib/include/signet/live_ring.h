@@ -12,6 +12,10 @@ namespace signet {
 // A LiveRing holds the public ring that is in force now. Any thread reads it
 // without a lock; Publish swaps in a new immutable ring and waits until no
 // reader holds the old one. Verifiers borrow it: it must outlive them.
+//
+// A ring of kAccess and one of kAccessAlt are in force beside each other: a
+// verifier takes the tokens of both, and a token's format and algorithm are
+// those of the key that it names.
 class LiveRing {
  public:
   // An empty LiveRing has no ring yet: verifiers answer kNoKeys.
@@ -21,12 +25,15 @@ class LiveRing {
   LiveRing(const LiveRing&) = delete;
   LiveRing& operator=(const LiveRing&) = delete;
 
-  // Publish succeeds only if the ring's generation is not lower than the
-  // present one's (kRollback) and its purpose is not kRefresh.
+  // Publish replaces the ring of that purpose. It succeeds only if the ring's
+  // generation is not lower than the present one's (kRollback), its purpose is
+  // not kRefresh, and no key stands in the other access ring too (kConflict).
   Status Publish(KeyRing ring);
 
-  // Copy returns the ring in force: for tools and tests, not for hot paths.
+  // Copy returns the ring in force: for tools and tests, not for hot paths. Of
+  // two access rings it is that of kAccess, unless the other is asked for.
   std::optional<KeyRing> Copy() const;
+  std::optional<KeyRing> Copy(KeyPurpose purpose) const;
 
   // OnUnknownKey sets what a verifier calls, on its own thread, when a token
   // names a key that the ring does not hold. It must not block: a feed uses

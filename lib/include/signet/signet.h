@@ -149,8 +149,9 @@ signet_code signet_ring_parse(const char* json, size_t length,
 
 /* signet_ring_reload and _replace put a newer ring in force, in every verifier
  * of this one, between two checks. SIGNET_ROLLBACK if its generation is lower,
- * SIGNET_INVALID if its purpose is another; the old one then stays. Any
- * thread. */
+ * SIGNET_INVALID if its purpose is another; the old one then stays. But a ring
+ * of access-alt does not replace one of access: verifiers take the tokens of
+ * both. Any thread. */
 signet_code signet_ring_reload(signet_ring* ring, const char* path, char* error,
                                size_t error_size);
 signet_code signet_ring_replace(signet_ring* ring, const char* json,
