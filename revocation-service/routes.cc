@@ -19,7 +19,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 using Methods = std::map<std::string, Route, std::less<>>;
 
 // Descriptions are for people: a longer one only repeats what a client sent.
-constexpr size_t kMaxDescription = 300;
+constexpr size_t kMaxDescription = 600;
 
 // DescriptionText keeps to the characters of RFC 6749 section 5.2:
 // %x20-21 / %x23-5B / %x5D-7E.
