@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "revocation-service/app_metrics.h"
@@ -304,9 +305,14 @@ Status App::Impl::OpenEngine() {
   auto opened = OpenRocksDbEngine(config.data, reserve.get());
   if (!opened.ok()) return opened.error();
   engine = std::move(*opened);
-  const Result<bool> restored = FinishRestore(
-      *engine, config.data, LimitsFor(config, *rings), clock.Now());
-  return restored.ok() ? Status() : Status(restored.error());
+  const Time now = clock.Now();
+  const Result<bool> restored =
+      FinishRestore(*engine, config.data, LimitsFor(config, *rings), now);
+  if (!restored.ok()) return restored.error();
+  if (*restored) {
+    std::this_thread::sleep_for(ToSeconds(now) + Seconds(1) - now);
+  }
+  return {};
 }
 
 Status App::Impl::OpenStores() {

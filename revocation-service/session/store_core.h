@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "revocation-service/session/issue_mark.h"
 #include "revocation-service/session/session_store.h"
 #include "signet/mutex.h"
 
@@ -136,6 +137,7 @@ class StoreCore {
         committer(committer_in),
         ring(std::move(ring_in)),
         clock(clock_in),
+        issued(engine_in),
         limits_(limits) {}
 
   SessionLimits limits() const;
@@ -158,6 +160,7 @@ class StoreCore {
   Committer& committer;
   const SessionStore::RingAccess ring;
   const Clock& clock;
+  IssueMark issued;
   // Set before the first operation.
   AuditScope audit;
   AdmitSubject admit;
