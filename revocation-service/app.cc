@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "revocation-service/app_metrics.h"
@@ -96,9 +97,14 @@ Status App::Impl::OpenEngine() {
   auto opened = OpenRocksDbEngine(config.data, reserve.get());
   if (!opened.ok()) return opened.error();
   engine = std::move(*opened);
-  const Result<bool> restored = FinishRestore(
-      *engine, config.data, LimitsFor(config, *rings), clock.Now());
-  return restored.ok() ? Status() : Status(restored.error());
+  const Time now = clock.Now();
+  const Result<bool> restored =
+      FinishRestore(*engine, config.data, LimitsFor(config, *rings), now);
+  if (!restored.ok()) return restored.error();
+  if (*restored) {
+    std::this_thread::sleep_for(ToSeconds(now) + Seconds(1) - now);
+  }
+  return {};
 }
 
 Status App::Impl::OpenStores() {

@@ -54,7 +54,9 @@ class Backups {
 // epoch of the log, so that verifiers take a snapshot and keep what they hold;
 // voids every access token issued so far; and ends every session, unless the
 // restore was told to keep them. False if the directory is no such copy. It
-// may be repeated after a crash. REQUIRES: nobody else uses the engine.
+// may be repeated after a crash. REQUIRES: nobody else uses the engine, and if
+// it was true, nobody is served before the second after `now`: the epoch is
+// that second, and the next restore must find a later one.
 Result<bool> FinishRestore(Engine& engine, const std::string& data,
                            const SessionLimits& limits, Time now);
 

@@ -39,11 +39,12 @@ Result<bool> ReadKeepSessions(const std::string& path) {
 }
 
 // NextEpoch is above any that verifiers may have seen: a backup that is
-// restored twice must not begin the same epoch twice. Seconds grow faster than
-// anybody restores, and fit until 2106.
+// restored twice must not begin the same epoch twice. It is the next second,
+// which has begun before anybody is served (FinishRestore): so a later restore
+// finds a later one. Seconds fit until 2106.
 uint32_t NextEpoch(uint32_t stored, Time now) {
   const int64_t seconds = ToSeconds(now).time_since_epoch().count();
-  return std::max(stored + 1, static_cast<uint32_t>(seconds));
+  return std::max(stored + 1, static_cast<uint32_t>(seconds + 1));
 }
 
 void AddEpoch(uint32_t stored, uint32_t next, Batch& batch) {

@@ -18,6 +18,10 @@
 namespace signet {
 namespace {
 
+// What must be more exact than this is not left to a coarse clock. It should be
+// a tick behind, and is more while a virtual machine is not let run.
+constexpr Duration kCoarseTrust = std::chrono::seconds(1);
+
 Refusal Refuse(RefusalCode code, Stage stage, std::string_view claim = {}) {
   return {code, stage, claim};
 }
@@ -71,11 +75,20 @@ struct Verifier::Impl {
                                         std::string_view assertion,
                                         Candidate& candidate) const;
 
-  // A coarse clock is off by less than what the policy allows for clocks.
+  // ReadClocks is coarse where the policy allows for clocks that are off by
+  // more than it should ever be.
   Moment ReadClocks() const {
-    if (policy.clock_skew >= kCoarseLag) return clock.Coarse();
-    return {clock.Now(), clock.MonotonicNow()};
+    if (policy.clock_skew >= kCoarseTrust &&
+        policy.max_staleness >= 2 * kCoarseTrust) {
+      return clock.Coarse();
+    }
+    return ReadExactly();
   }
+  Moment ReadExactly() const { return {clock.Now(), clock.MonotonicNow()}; }
+
+  // StalenessAt reads the clocks again, exactly, where the list's age comes
+  // near the bound, which it does while no heartbeat arrives.
+  Duration StalenessAt(Moment& moment) const;
 
   // Recall looks for the token among those that were found authentic, and
   // returns it if its key still stands, or null. It prepares the query for it.
@@ -288,13 +301,20 @@ std::optional<Refusal> Verifier::Impl::AuthenticateAny(
   return Refuse(RefusalCode::kMalformed, Stage::kFormat);
 }
 
+Duration Verifier::Impl::StalenessAt(Moment& moment) const {
+  const Duration staleness =
+      revocations->Staleness(moment.now, moment.monotonic);
+  if (staleness <= policy.max_staleness / 2) return staleness;
+  moment = ReadExactly();
+  return revocations->Staleness(moment.now, moment.monotonic);
+}
+
 // CheckRevocation takes the list's age before it looks into the list: an
 // update that comes between the two can only make the answer stricter.
 std::optional<Refusal> Verifier::Impl::CheckRevocation(
     const RevocationQuery* query, Candidate& candidate, bool& stale) const {
   if (query == nullptr) return std::nullopt;
-  const Duration staleness =
-      revocations->Staleness(candidate.moment.now, candidate.moment.monotonic);
+  const Duration staleness = StalenessAt(candidate.moment);
   candidate.staleness = staleness;
   const AuthenticToken& token = *candidate.token;
   // The identity takes hashing: not for a list that holds nothing.

@@ -339,6 +339,8 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
 
   const std::string key_in_store = SessionKey(next.id);
   batch.conditions = cutoffs_.as_read;
+  Status covered = core().issued.Cover(times.issued_at, batch);
+  if (!covered.ok()) return Fail(covered.error());
   batch.conditions.push_back({key_in_store, stored_.bytes});
   batch.puts.push_back({key_in_store, EncodeSession(next)});
   const bool rotated = outcome == ExchangeOutcome::kRotated;

@@ -112,6 +112,8 @@ Result<Batch> OpenOperation::MakeBatch() {
   Session session = NewSession(*cutoffs, active->key);
   const IssueTimes times = TimesOf(session, *cutoffs, now_, limits());
   RecordIssue(times, session);
+  Status covered = core().issued.Cover(times.issued_at, batch);
+  if (!covered.ok()) return covered.error();
   AddSession(session, batch);
   TellSession(AuditEvent::kSessionOpened, session, now_, {});
   batch.puts.push_back({newest_key, std::string(AsText(id_))});

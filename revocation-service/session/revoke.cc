@@ -128,9 +128,12 @@ void EntryOperation::Attempt() {
     batch.log.push_back(EntryOf(
         request(), now, request().not_before.value_or(kForever), kForever));
   } else {
-    const EpochSeconds until = ToSeconds(now) + LongestAccess(limits());
+    // The token may be dated later than the clock, if that was set back.
+    const EpochSeconds issued_until =
+        std::max(ToSeconds(now), core().issued.Latest());
     batch.log.push_back(
-        EntryOf(request(), now, EpochSeconds{}, DropAfter(until, limits())));
+        EntryOf(request(), now, EpochSeconds{},
+                DropAfter(issued_until + LongestAccess(limits()), limits())));
   }
   TellRevoked(now);
   Submit(std::move(batch), /*urgent=*/true);
@@ -161,6 +164,9 @@ void SessionOperation::Attempt() {
         core().AddNewestCleanup(session.subject, {**stored}, batch);
     if (!cleaned.ok()) return Fail(cleaned.error());
     TellSession(AuditEvent::kSessionEnded, session, now, request().reason);
+  }
+  if (!stored->has_value()) {
+    until = std::max(until, core().issued.Latest() + LongestAccess(limits()));
   }
   TellRevoked(now);
   batch.log.push_back(

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "revocation-service/session/issue_mark.h"
 #include "revocation-service/session/session_store.h"
 #include "signet/mutex.h"
 
@@ -137,6 +138,7 @@ class StoreCore {
         committer(committer_in),
         ring(std::move(ring_in)),
         clock(clock_in),
+        issued(engine_in),
         limits_(limits) {}
 
   SessionLimits limits() const;
@@ -160,6 +162,7 @@ class StoreCore {
   const SessionStore::RingAccess ring;
   const Clock& clock;
   std::atomic<AuditScope> audit{AuditScope()};
+  IssueMark issued;
   // Set before the first operation.
   AdmitSubject admit;
   SessionStore::AccessRing access_ring;  // empty: no token is registered

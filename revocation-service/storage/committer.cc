@@ -1,7 +1,10 @@
 #include "revocation-service/storage/committer.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,6 +20,7 @@ struct Request {
   Batch batch;
   Committer::Callback done;
   std::vector<LedgerLine> lines;
+  bool urgent = false;
   Result<Committed> result =
       Error{ErrorCode::kInternal, "committing: no answer"};
 };
@@ -39,6 +43,9 @@ bool MayHaveLogged(const Request& request) {
          request.result.error().code == ErrorCode::kUnavailable;
 }
 
+// Lines that the ledger may owe.
+constexpr size_t kMaxOwed = 10'000;
+
 bool IsConflict(const Result<Committed>& result) {
   return !result.ok() && result.error().code == ErrorCode::kConflict;
 }
@@ -57,6 +64,9 @@ struct Committer::Impl {
   void CommitAll(std::vector<Request>& group);
   void CommitPlain(const std::vector<Request*>& requests);
   std::vector<Request*> CommitNumbered(const std::vector<Request*>& requests);
+  void CommitUnnumbered(const std::vector<Request*>& requests,
+                        const Error& error);
+  void Owe(std::vector<LedgerLine> lines);
   std::vector<Batch> NumberedBatches(const std::vector<Request*>& requests);
   void HandOver(Answers answers);
   void RunAnswers();
@@ -64,7 +74,8 @@ struct Committer::Impl {
 
   Engine& engine;
   Options options;
-  LedgerWriter ledger;  // of the thread
+  LedgerWriter ledger;           // of the thread
+  std::vector<LedgerLine> owed;  // likewise
   std::function<void()> after_group;
 
   mutable Mutex mutex;
@@ -137,21 +148,57 @@ void Committer::Impl::CommitAll(std::vector<Request>& group) {
 }
 
 // NumberedBatches are those of the requests, behind one that takes the numbers
-// of their lines.
+// of their lines, and before one with the lines that are owed, if any are.
 std::vector<Batch> Committer::Impl::NumberedBatches(
     const std::vector<Request*>& requests) {
   std::vector<const LedgerLine*> lines;
   for (const Request* request : requests) {
     for (const LedgerLine& line : request->lines) lines.push_back(&line);
   }
+  for (const LedgerLine& line : owed) lines.push_back(&line);
   std::vector<Batch> batches;
-  batches.reserve(requests.size() + 1);
+  batches.reserve(requests.size() + 2);
   batches.push_back(ledger.Reserve(lines));
   for (const Request* request : requests) {
     batches.push_back(request->batch);
     if (!request->lines.empty()) ledger.Add(request->lines, batches.back());
   }
+  if (!owed.empty()) ledger.Add(owed, batches.emplace_back());
   return batches;
+}
+
+// CommitUnnumbered is for a ledger that cannot be read. A revocation matters
+// more than the line that tells of it: it is committed, and the line follows
+// when the ledger can be read again.
+void Committer::Impl::CommitUnnumbered(const std::vector<Request*>& requests,
+                                       const Error& error) {
+  std::vector<Request*> able;
+  for (Request* request : requests) {
+    if (request->urgent || request->lines.empty()) {
+      able.push_back(request);
+    } else {
+      request->result = error;
+    }
+  }
+  if (!able.empty()) CommitPlain(able);
+  for (Request* request : able) {
+    if (request->result.ok()) Owe(std::move(request->lines));
+  }
+}
+
+void Committer::Impl::Owe(std::vector<LedgerLine> lines) {
+  if (lines.empty()) return;
+  if (owed.empty()) {
+    spdlog::critical(
+        "the ledger cannot be read: revocations are committed, their lines "
+        "wait in memory, and all else that has lines is refused");
+  }
+  if (owed.size() + lines.size() > kMaxOwed) {
+    spdlog::critical("the ledger cannot be read: {} lines are lost",
+                     lines.size());
+    return;
+  }
+  std::ranges::move(lines, std::back_inserter(owed));
 }
 
 // CommitNumbered returns the requests that must be tried again: nothing of
@@ -165,13 +212,15 @@ std::vector<Request*> Committer::Impl::CommitNumbered(
     return {};
   }
   if (Status begun = ledger.Begin(); !begun.ok()) {
-    for (Request* request : requests) request->result = begun.error();
+    CommitUnnumbered(requests, begun.error());
     return {};
   }
-  Results results = engine.Commit(NumberedBatches(requests));
-  results.resize(requests.size() + 1,
+  std::vector<Batch> batches = NumberedBatches(requests);
+  Results results = engine.Commit(batches);
+  results.resize(batches.size(),
                  Error{ErrorCode::kInternal, "committing: no answer"});
   ledger.Finish(results.front().ok());
+  if (results.back().ok()) owed.clear();
   std::vector<Request*> again;
   for (size_t i = 0; i < requests.size(); ++i) {
     Result<Committed>& result = results[i + 1];
@@ -270,7 +319,10 @@ void Committer::Submit(Batch batch, Callback done, bool urgent,
     return;
   }
   (urgent ? impl.urgent : impl.waiting)
-      .push_back({std::move(batch), std::move(done), std::move(lines)});
+      .push_back({.batch = std::move(batch),
+                  .done = std::move(done),
+                  .lines = std::move(lines),
+                  .urgent = urgent});
   lock.Unlock();
   impl.wake.NotifyOne();
 }

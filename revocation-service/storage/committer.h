@@ -38,9 +38,9 @@ class Committer {
 
   // Submit queues a batch; `done` is called once, on the answering thread
   // (or at once, on the caller's, if the queue is full), and must not block.
-  // An `urgent` batch (a revocation) goes before those that are not, and is
-  // never refused for a full queue, nor by Options::admit. `lines` go to the
-  // ledger in the same atomic change.
+  // An `urgent` batch (a revocation) goes first, is never refused for a full
+  // queue nor by Options::admit, and does not wait for a ledger that cannot be
+  // read: its `lines`, else in the same atomic change, then follow later.
   void Submit(Batch batch, Callback done, bool urgent = false,
               std::vector<LedgerLine> lines = {});
 

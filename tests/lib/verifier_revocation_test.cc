@@ -116,6 +116,49 @@ TEST_CASE_TEMPLATE("a list as old as max_staleness passes, an older does not",
   CHECK(verifier.Verify(token).ok());
 }
 
+// A LaggingClock's coarse reading stands still, as it does while a virtual
+// machine's timer is not let run.
+class LaggingClock final : public Clock {
+ public:
+  explicit LaggingClock(const Clock& clock)
+      : clock_(clock), stuck_{clock.Now(), clock.MonotonicNow()} {}
+  Time Now() const override { return clock_.Now(); }
+  Monotonic MonotonicNow() const override { return clock_.MonotonicNow(); }
+  Moment Coarse() const override { return stuck_; }
+  void Tick() { stuck_ = {Now(), MonotonicNow()}; }
+
+ private:
+  const Clock& clock_;
+  Moment stuck_;
+};
+
+TEST_CASE_TEMPLATE("a coarse clock that lags does not stretch the bound", F,
+                   PasetoFixture, JwtFixture) {
+  F fixture;
+  const std::string token = fixture.Mint(GoodClaims());
+  RevocationList list;
+  list.Confirm(fixture.clock.Now(), fixture.clock.MonotonicNow());
+  LaggingClock clock(fixture.clock);
+  Policy policy = GoodPolicy();
+  auto verifier = Verifier::Create(policy, fixture.live, list, clock);
+  REQUIRE(verifier.ok());
+  // The last tick was a while ago, and just before the bound.
+  fixture.clock.Advance(policy.max_staleness - Duration(4));
+  clock.Tick();
+  fixture.clock.Advance(Duration(4));
+  CHECK(verifier->Verify(token).ok());
+  fixture.clock.Advance(Duration(1));
+  ExpectRefusal(*verifier, token, {RefusalCode::kStale, Stage::kFreshness});
+
+  // Nor where the bound is short, and ticks are few.
+  policy.max_staleness = Duration(100);
+  list.Confirm(fixture.clock.Now(), fixture.clock.MonotonicNow());
+  clock.Tick();
+  verifier = Verifier::Create(policy, fixture.live, list, clock);
+  fixture.clock.Advance(Duration(101));
+  ExpectRefusal(*verifier, token, {RefusalCode::kStale, Stage::kFreshness});
+}
+
 TEST_CASE_TEMPLATE("accept_and_alarm accepts at any age and says so", F,
                    PasetoFixture, JwtFixture) {
   F fixture;

@@ -90,6 +90,7 @@ void World::Do(const Step& step) {
 std::optional<std::string> World::Play(const Step& step) {
   Do(step);
   ++counts_.steps;
+  if (fault_) return fault_;
   return Check();
 }
 
@@ -106,11 +107,22 @@ std::string World::Name(const Peer& peer) const {
 std::optional<std::string> World::Check() {
   for (auto& peer : peers_) {
     ++(peer->replica.Staleness() <= kBound ? counts_.fresh : counts_.stale);
+    if (auto found = CheckForward(*peer)) return found;
     for (const auto& [index, token] : tokens_) {
       if (auto found = Check(*peer, index)) return found;
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string> World::CheckForward(Peer& peer) {
+  ModelReplica& replica = peer.replica;
+  const bool back =
+      replica.position() < replica.furthest || replica.time() < replica.latest;
+  replica.furthest = replica.position();
+  replica.latest = replica.time();
+  if (!back) return std::nullopt;
+  return Name(peer) + " went back in the log or in time";
 }
 
 std::optional<std::string> World::Check(Peer& peer, size_t index) {
@@ -144,7 +156,7 @@ std::optional<std::string> World::Heal() {
   SetServiceClock({});
   (void)service_.Get("/feed/log");  // a leap that was in doubt
   Wait(std::chrono::seconds(31));
-  if (end_was_lost_ || restores_ > 1) {
+  if (epoch_is_old_) {
     service_.BackUp();
     GoBack(true, 0);
   }

@@ -46,11 +46,17 @@ void ModelReplica::Begin(KeyRing feed_ring) {
 
 void ModelReplica::Restart(bool save, bool forget, KeyRing feed_ring) {
   if (save) parts_->rounds.Save();
+  const FeedPosition held = position();
+  const Time time_held = time();
   if (forget) {
     std::filesystem::remove(directory_ / "state/list.state");
     std::filesystem::remove(directory_ / "state/rings.frame");
   }
   Begin(std::move(feed_ring));
+  // Without its last word on disk it may remember less.
+  const bool remembers = save && !forget;
+  furthest = remembers ? held : position();
+  latest = remembers ? time_held : time();
 }
 
 void ModelReplica::Ask() {

@@ -63,6 +63,8 @@ class ModelReplica {
   const RevocationList& list() const { return parts_->list; }
   KeyRing feed_ring() const { return *parts_->board.feed_ring(); }
   FeedStatus status() const { return parts_->board.status(); }
+  FeedPosition position() const { return parts_->rounds.replica().position(); }
+  Time time() const { return parts_->rounds.replica().time(); }
   Duration Staleness() const {
     return list().Staleness(clock_.Now(), clock_.MonotonicNow());
   }
@@ -71,6 +73,9 @@ class ModelReplica {
   // it has had misleading frames since it last confirmed an honest one.
   std::set<size_t> seen_revoked;
   bool misled = false;
+  // The furthest that it was, as far as it must remember.
+  FeedPosition furthest;
+  Time latest{};
 
  private:
   struct Parts {

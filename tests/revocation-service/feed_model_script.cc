@@ -78,6 +78,21 @@ Weights WeightsOf(std::mt19937_64& random) {
   return weights;
 }
 
+// ForkWeights make histories that part and grow to one length, which replicas
+// meet while they hold more than the service, so that digests do not help.
+Weights ForkWeights() {
+  Weights weights{};
+  Set(weights, Op::kWait, 16);
+  Set(weights, Op::kExchange, 40);
+  Set(weights, Op::kOpen, 14);
+  Set(weights, Op::kRevoke, 30);
+  Set(weights, Op::kRings, 2);
+  Set(weights, Op::kBackUp, 8);
+  Set(weights, Op::kLoseEnd, 5);
+  Set(weights, Op::kRestore, 3);
+  return weights;
+}
+
 uint32_t Milliseconds(std::mt19937_64& random, bool patient) {
   const auto up_to = [&](uint64_t most) {
     return static_cast<uint32_t>(1 + random() % most);
@@ -119,8 +134,9 @@ uint32_t Offset(std::mt19937_64& random, bool service) {
 
 Script MakeScript(uint64_t seed, size_t steps) {
   std::mt19937_64 random(seed);
-  const Weights weights = WeightsOf(random);
-  const bool patient = random() % 2 == 0;
+  const bool forks = random() % 4 == 0;
+  const Weights weights = forks ? ForkWeights() : WeightsOf(random);
+  const bool patient = !forks && random() % 2 == 0;
   unsigned total = 0;
   for (unsigned weight : weights) total += weight;
   Script script;

@@ -272,8 +272,9 @@ void ModelService::Restore(bool keep_sessions) {
   std::ofstream(data_ / "backup.json")
       << R"({"signet_backup":1,"keep_sessions":)"
       << (keep_sessions ? "true}" : "false}");
-  // The new epoch is the time in seconds.
-  latest_signed_ = std::max(latest_signed_, clock_.Now());
+  // The new epoch is the next second.
+  latest_signed_ =
+      std::max<Time>(latest_signed_, ToSeconds(clock_.Now()) + Seconds(1));
   REQUIRE(FinishRestore(*engine_, data_.path(), limits_, clock_.Now()).ok());
   Start();
 }

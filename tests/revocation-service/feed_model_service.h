@@ -48,6 +48,7 @@ class ModelService {
   // NewEntries reads what the log holds beyond the last call.
   std::vector<Publisher::Numbered> NewEntries();
   uint64_t last_sequence();
+  uint32_t epoch() const { return publisher_->position().epoch; }
 
   // ---- What replicas do: the answers of feed_routes.cc. ----
 

@@ -22,14 +22,17 @@
 //    has passed and the network carries: each replica is fresh within twelve
 //    exchanges. A replica that has missed two rotations of the feed ring is
 //    given the ring; a store that lost its end and did not say so, or that
-//    was restored more than once, a new epoch: an epoch is a time in seconds,
-//    so two restores in one second, or about a clock that was set back, may
-//    begin the same, and replicas refuse the second as a rollback.
+//    was restored under a clock set back to before an earlier epoch began, a
+//    new epoch: replicas refuse that one as a rollback.
+// M  A replica never goes back, in the log or in the feed's time; not by a
+//    restart either, if it could write its state.
+// A  What was acknowledged is in the log.
+// D  An entry stays until every token that it voids has died everywhere,
+//    whatever the service's clock said when either was made. A store that went
+//    back in time may not know how late tokens were dated.
 //
 // What it assumes: the service's clock is never ahead by an hour (trims would
-// forget; checkpoint.cc); monotonic clocks of all run at one rate; and an
-// entry's own drop_after covers the token. A service whose clock was set back
-// after it issued the token may write one that does not.
+// forget; checkpoint.cc), and monotonic clocks of all run at one rate.
 //
 // SIGNET_MODEL_SEED, _SEEDS and _STEPS say what is played. A finding prints
 // its seed and a shortened script.

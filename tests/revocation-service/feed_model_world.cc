@@ -181,7 +181,7 @@ void World::Revoke(uint32_t value) {
   } else {
     done = service_.Revoke(RevocationKind::kToken, token.id);
   }
-  Learn(done);
+  Learn(done, done);
 }
 
 void World::RevokeInVain(uint32_t value) {
@@ -190,9 +190,11 @@ void World::RevokeInVain(uint32_t value) {
   service_.SetFault(Fault::kNone);
 }
 
-// Learn looks at what the log has got.
-void World::Learn(bool acknowledged) {
-  for (const Publisher::Numbered& numbered : service_.NewEntries()) {
+// Learn looks at what the log has got; what was acknowledged is expected.
+void World::Learn(bool acknowledged, bool expected) {
+  const auto entries = service_.NewEntries();
+  if (expected && entries.empty()) fault_ = "acknowledged, and not in the log";
+  for (const Publisher::Numbered& numbered : entries) {
     log_.push_back({.entry = numbered.entry.revocation,
                     .sequence = numbered.sequence,
                     .acknowledged = acknowledged,
@@ -204,12 +206,15 @@ void World::Learn(bool acknowledged) {
 void World::Apply(const Known& known, Token& token) {
   if (!token.token.VoidedBy(known.entry)) return;
   token.may_be_void = true;
-  // A service whose clock was set back may write an entry that leaves before
-  // the token dies: that is not the feed's doing.
+  // A store that went back in time may not know how late tokens are dated.
   const bool covers =
       known.entry.drop_after >=
       token.token.expires_at + std::chrono::floor<Seconds>(Policy().clock_skew);
   token.covered |= covers;
+  if (!covers && !store_went_back_) {
+    fault_ = "the entry against token " + token.token.id +
+             " leaves before the token dies";
+  }
   if (!covers || !known.acknowledged || known.lost) return;
   const Duration since = std::max(known.at, Duration{});
   token.void_since = std::min(token.void_since.value_or(since), since);
@@ -224,14 +229,20 @@ void World::GoBack(bool told, uint32_t value) {
     // Sequences of an earlier history are lost already, or in the backup.
     known.lost = known.lost || known.sequence > kept;
   }
+  store_went_back_ = true;
+  furthest_epoch_ = std::max(furthest_epoch_, service_.epoch());
   told ? service_.Restore(value % 2 == 0) : service_.LoseEnd();
-  end_was_lost_ = !told;
-  restores_ += told;
+  epoch_is_old_ = service_.epoch() <= furthest_epoch_;
   for (auto& [id, token] : tokens_) {
     token.void_since.reset();
     for (const Known& known : log_) Apply(known, token);
   }
   Learn(true);
+  // signetd serves nobody before the next second.
+  if (told) {
+    const Time now = service_.clock().Now();
+    Wait(ToSeconds(now) + Seconds(1) - now);
+  }
 }
 
 void World::SetServiceClock(Duration offset) {

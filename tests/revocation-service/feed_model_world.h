@@ -67,7 +67,7 @@ class World {
   void Open(uint32_t value);
   void Revoke(uint32_t value);
   void RevokeInVain(uint32_t value);
-  void Learn(bool acknowledged);
+  void Learn(bool acknowledged, bool expected = false);
   void Apply(const Known& known, Token& token);
   void GoBack(bool told, uint32_t value);
   void SetServiceClock(Duration offset);
@@ -78,6 +78,7 @@ class World {
   std::optional<std::string> Check();
   std::optional<std::string> Check(Peer& peer, size_t index);
   std::optional<std::string> CheckFresh();
+  std::optional<std::string> CheckForward(Peer& peer);
   std::string Name(const Peer& peer) const;
   // Allowance is what the clocks may hide of the age of old answers.
   Duration Allowance(const Peer& peer) const;
@@ -92,8 +93,11 @@ class World {
   std::vector<Known> log_;
   std::map<size_t, Token> tokens_;  // those that may live somewhere
   size_t next_token_ = 0;
-  bool end_was_lost_ = false;
-  int restores_ = 0;
+  bool store_went_back_ = false;
+  // Replicas may have met the epoch in force before, with another log.
+  bool epoch_is_old_ = false;
+  uint32_t furthest_epoch_ = 0;
+  std::optional<std::string> fault_;  // of the service, in this step
 
   std::map<std::string, std::vector<FeedHttp::Answer>> cache_;
   std::vector<std::string> old_events_;

@@ -79,6 +79,44 @@ TEST_CASE("a store that fails loses the batch and its line together") {
   CHECK(Texts(*memory) == Strings{"y"});
 }
 
+TEST_CASE("a ledger that cannot be read holds up no revocation") {
+  auto memory = NewMemoryEngine();
+  std::atomic<Fault> fault = Fault::kNone;
+  FaultyEngine engine(*memory, [&](EngineCall call) {
+    return call == EngineCall::kGet ? fault.load() : Fault::kNone;
+  });
+  Committer committer(engine, {});
+  const auto revoke = [&](const std::string& what) {
+    std::promise<Result<Committed>> answer;
+    committer.Submit(
+        {.log = {what}},
+        [&](Result<Committed> result) { answer.set_value(std::move(result)); },
+        true, {{0, what}});
+    return answer.get_future().get();
+  };
+  SUBCASE("because the store does not answer") { fault = Fault::kUnavailable; }
+  SUBCASE("because its counter is damaged") {
+    Batch damage{.puts = {{"m/ledger", "x"}}};
+    REQUIRE(memory->Commit({&damage, 1}).front().ok());
+  }
+  CHECK(revoke("first").ok());
+  CHECK(revoke("second").ok());
+  CHECK(*memory->LastSequence() == 2);
+  CHECK(Texts(*memory).empty());
+  // What has no line needs no ledger; what has one is refused.
+  CHECK(Write(committer, {.puts = {{"k", "v"}}}, {}).ok());
+  CHECK_FALSE(Write(committer, {.puts = {{"k", "w"}}}, {{0, "x"}}).ok());
+  CHECK(memory->Get("k").value() == "v");
+
+  fault = Fault::kNone;
+  Batch repair{.deletes = {"m/ledger"}};
+  REQUIRE(memory->Commit({&repair, 1}).front().ok());
+  CHECK(Write(committer, {}, {{0, "later"}}).ok());
+  CHECK(Texts(*memory) == Strings{"later", "first", "second"});
+  CHECK(Write(committer, {}, {{0, "last"}}).ok());
+  CHECK(Texts(*memory).size() == 4);
+}
+
 TEST_CASE("a commit whose answer was lost keeps its numbers to itself") {
   auto memory = NewMemoryEngine();
   std::atomic<Fault> fault = Fault::kLostAnswer;

@@ -114,7 +114,7 @@ TEST_CASE("a token two generations old is reuse, in the grace window too") {
   const std::string third = f.Rotate(second);
   CHECK(f.Exchange(opened.refresh_token).outcome == Outcome::kReuseStale);
   CHECK(f.Exchange(third).outcome == Outcome::kRevoked);
-  CHECK(f.Keys().empty());
+  CHECK(f.Keys() == std::vector<std::string>{"m/issued"});
 }
 
 TEST_CASE("reuse revokes the session's access tokens in the same commit") {

@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "revocation-service/backup.h"
+#include "revocation-service/feed/checkpoint.h"
+#include "revocation-service/session/store_core.h"
 #include "tests/revocation-service/session_fixture.h"
 #include "tests/temp_dir.h"
 
@@ -57,7 +59,7 @@ TEST_CASE("revoking a session ends it, and is logged when there is none") {
   const auto first = f.Revoke({.kind = Kind::kSession, .value = sid});
   REQUIRE(first.ok());
   CHECK(first->sessions_ended == 1);
-  CHECK(f.Keys().empty());
+  CHECK(f.Keys() == std::vector<std::string>{"m/issued"});
   const auto second = f.Revoke({.kind = Kind::kSession, .value = sid});
   REQUIRE(second.ok());
   CHECK(second->sessions_ended == 0);
@@ -150,6 +152,68 @@ TEST_CASE("a revocation voids what was opened in the second of a restore") {
     CHECK(f.Log().back().revocation.not_before > opened.issued_at);
     CHECK(f.Exchange(opened.refresh_token).outcome == Outcome::kRevoked);
   }
+}
+
+TEST_CASE("two restores of one backup never begin the same epoch") {
+  uint32_t last = 0;
+  for (const Duration after : {Duration(0), Duration(1), Duration(999)}) {
+    CAPTURE(after.count());
+    // The store of the restore before is gone. It served nobody before the
+    // next second began.
+    SessionFixture f;
+    const signet::testing::TempDir data;
+    std::ofstream(data / "backup.json") << R"({"signet_backup":1})";
+    if (last != 0) f.clock.SetWall(Time(EpochSeconds(Seconds(last))) + after);
+    REQUIRE(*FinishRestore(f.engine, data / "", f.limits, f.clock.Now()));
+    const uint32_t epoch = feed::OpenEpoch(f.engine).value();
+    CHECK(epoch > last);
+    // By then it may serve: the second of its epoch.
+    CHECK(EpochSeconds(Seconds(epoch)) <=
+          ToSeconds(f.clock.Now()) + seconds(1));
+    last = epoch;
+  }
+}
+
+TEST_CASE("a token revoked under a clock set back stays until it has died") {
+  SessionFixture f;
+  const Grant grant = f.Open();
+  const auto revoke = [&](SessionFixture& fixture, Kind kind,
+                          const std::string& value) {
+    REQUIRE(fixture.Revoke({.kind = kind, .value = value}).ok());
+    return fixture.Log().back().revocation.drop_after;
+  };
+  const Time needed = grant.expires_at + f.limits.clock_skew;
+  f.clock.SetWall(kNoon - hours(2));
+  CHECK(revoke(f, Kind::kToken, "t1") >= needed);
+  REQUIRE(f.End(grant.session.id).ok());
+  CHECK(revoke(f, Kind::kSession, SessionIdText(grant.session.id)) >= needed);
+
+  // A process that has issued nothing itself knows it from the store.
+  Committer committer(f.engine, {});
+  SessionStore other(
+      f.engine, committer, [&] { return f.ring; }, f.limits, f.clock);
+  std::promise<Result<Revoked>> done;
+  other.Revoke({.kind = Kind::kToken, .value = "t2"},
+               [&](Result<Revoked> r) { done.set_value(std::move(r)); });
+  REQUIRE(done.get_future().get().ok());
+  CHECK(f.Log().back().revocation.drop_after >= needed);
+}
+
+TEST_CASE("the mark of what was issued is raised twice a minute, not always") {
+  SessionFixture f;
+  std::string token = f.Open().refresh_token;
+  int raised = 0;
+  auto mark = f.engine.Get("m/issued").value();
+  for (int i = 0; i < 120; ++i) {
+    f.clock.Advance(seconds(1));
+    token = f.Rotate(token);
+    auto now = f.engine.Get("m/issued").value();
+    raised += now != mark;
+    mark = std::move(now);
+    CHECK(DecodeCutoff(mark).value() >= ToSeconds(f.clock.Now()));
+  }
+  CHECK(raised >= 2);
+  CHECK(raised <= 8);
 }
 
 TEST_CASE("a cutoff of a client stops its sessions and no others") {

@@ -211,7 +211,7 @@ TEST_CASE("an end removes the session and revokes its access tokens") {
   REQUIRE(revoked.ok());
   CHECK(revoked->sequence == 1);
   CHECK(revoked->sessions_ended == 1);
-  CHECK(f.Keys().empty());
+  CHECK(f.Keys() == std::vector<std::string>{"m/issued"});
   const auto log = f.Log();
   REQUIRE(log.size() == 1);
   CHECK(log[0].revocation.kind == RevocationKind::kSession);
@@ -245,7 +245,7 @@ TEST_CASE("ending the newest session leaves no trace of the subject") {
   REQUIRE(f.End(second.session.id).ok());
   CHECK(f.Keys("n/").empty());
   REQUIRE(f.End(first.session.id).ok());
-  CHECK(f.Keys().empty());
+  CHECK(f.Keys() == std::vector<std::string>{"m/issued"});
 }
 
 TEST_CASE("ending the others keeps one session and other subjects'") {
@@ -294,7 +294,7 @@ TEST_CASE("a sweep removes what has expired, oldest first, up to its limit") {
   CHECK(f.CountSessions() == 1);
   f.clock.Advance(minutes(1));
   CHECK(f.store.SweepExpired(10).value() == 1);
-  CHECK(f.Keys().empty());
+  CHECK(f.Keys() == std::vector<std::string>{"m/issued"});
   CHECK(f.Log().empty());
 }
 
