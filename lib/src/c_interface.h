@@ -11,7 +11,7 @@
 #include "signet/signet.h"
 #include "signet/verifier.h"
 
-// What the two halves of the C interface share: the handles, and the wall that
+// What the parts of the C interface share: the handles, and the wall that
 // no exception passes.
 
 struct signet_ring {
@@ -43,6 +43,13 @@ inline size_t CopyText(std::string_view text, char* buffer, size_t size) {
     buffer[fits] = '\0';
   }
   return text.size();
+}
+
+// TextOf tells whether pointer and length are a text, and gives it.
+inline bool TextOf(const char* text, size_t length, std::string_view& out) {
+  if (text == nullptr && length > 0) return false;
+  out = text == nullptr ? std::string_view() : std::string_view(text, length);
+  return true;
 }
 
 // An ErrorText is where a caller wants the message. It starts out empty.

@@ -83,8 +83,16 @@ Error Invalid(std::string message) {
   return {ErrorCode::kInvalid, std::move(message)};
 }
 
-std::string Quoted(std::string_view name) {
-  return "'" + std::string(name) + "'";
+// Named is "the <what> 'name'", or "a <what>" if the name is not fit to be
+// printed: RFC 6749 section 5.2 has a description in printable ASCII without
+// quotes and backslashes, and a long one would only be an echo.
+std::string Named(const std::string& what, std::string_view name) {
+  constexpr size_t kMaxName = 64;
+  const bool fit = std::ranges::all_of(name, [](char c) {
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+  });
+  if (!fit || name.size() > kMaxName) return "a " + what;
+  return "the " + what + " '" + std::string(name) + "'";
 }
 
 Status CheckSyntax(std::string_view body) {
@@ -92,7 +100,7 @@ Status CheckSyntax(std::string_view body) {
   json::error_code error;
   const size_t read = parser.write_some(false, body.data(), body.size(), error);
   if (!parser.handler().repeated.empty()) {
-    return Invalid("the member " + Quoted(parser.handler().repeated) +
+    return Invalid(Named("member", parser.handler().repeated) +
                    " stands twice");
   }
   if (error || read != body.size()) {
@@ -138,7 +146,7 @@ Result<JsonBody> JsonBody::Parse(
   for (const auto& member : value.get_object()) {
     const std::string_view name(member.key().data(), member.key().size());
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return Invalid("the member " + Quoted(name) + " is not known here");
+      return Invalid(Named("member", name) + " is not known here");
     }
   }
   auto impl = std::make_unique<Impl>();
@@ -242,11 +250,11 @@ Result<http::Form> ParseQuery(std::string_view query,
     const size_t equals = std::min(pair.find('='), pair.size());
     const auto name = http::FormDecode(pair.substr(0, equals));
     if (!name || std::find(known.begin(), known.end(), *name) == known.end()) {
-      return Invalid("the query parameter " + Quoted(name.value_or("")) +
+      return Invalid(Named("query parameter", name.value_or("")) +
                      " is not known here");
     }
     if (equals + 1 >= pair.size()) {
-      return Invalid("the query parameter " + Quoted(*name) + " is empty");
+      return Invalid(Named("query parameter", *name) + " is empty");
     }
   }
   return form;

@@ -66,7 +66,7 @@ void PutId(const std::optional<RevocationId>& id, FieldWriter& out) {
 }
 
 std::optional<RevocationId> GetId(FieldReader& in) {
-  if (in.Integer<uint8_t>() != 1) return std::nullopt;
+  if (!in.Flag()) return std::nullopt;
   return in.Raw<16>();
 }
 

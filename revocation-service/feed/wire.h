@@ -66,6 +66,12 @@ class FieldReader {
     }
     return value;
   }
+  // Flag reads a byte that is 0 or 1.
+  bool Flag() {
+    const auto value = Integer<uint8_t>();
+    ok_ = ok_ && value <= 1;
+    return ok_ && value == 1;
+  }
   std::string Text() { return std::string(Take(Integer<uint32_t>())); }
   template <size_t N>
   std::array<uint8_t, N> Raw() {

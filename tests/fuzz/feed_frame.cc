@@ -49,16 +49,23 @@ void Split(std::string_view body) {
 }
 
 FUZZ_TARGET(input) {
+  const size_t draw = DrawOf(input);
   const uint8_t type = TakeByte(input);
   if (type == 'r') return Read(input);
   if (type == 's') return Split(input);
   const bool good =
       DecodeBody(static_cast<FrameType>(type), AsBytes(input)).ok();
+  // Signatures take longest: what is no body is signed now and then, and what
+  // is one is written again or spoilt.
+  if (!good && draw % 8 != 0) return;
   std::string text = Sign(type, input);
   const auto frame = DecodeFrame(AsBytes(text), TheService().known, Time(kNow));
   FUZZ_CHECK(frame.ok() == good);
   if (!good) return;
-  FUZZ_CHECK(EncodeFrame(*frame, TheService().key) == text);
+  if (draw % 2 == 0) {
+    FUZZ_CHECK(EncodeFrame(*frame, TheService().key) == text);
+    return;
+  }
   text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
   FUZZ_CHECK(!DecodeFrame(AsBytes(text), TheService().known, Time(kNow)).ok());
 }

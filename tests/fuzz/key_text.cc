@@ -11,6 +11,25 @@ bool IsSane(const Error& error) {
                                     error.code == ErrorCode::kUnsupported);
 }
 
+constexpr std::string_view kPrivate = "PRIVATE KEY-----";
+
+bool IsPrivate(std::string_view text) {
+  return text.find(kPrivate) != text.npos;
+}
+
+// Whether the parts of an RSA secret belong together takes as long to find out
+// as a hundred other inputs do. Most texts that are so long are read as if
+// they held a public key.
+std::string SpareTime(size_t draw, std::string_view text) {
+  constexpr size_t kRsaSize = 1500;
+  std::string out(text);
+  if (text.size() < kRsaSize || draw % 32 == 0) return out;
+  for (size_t at = 0; (at = out.find(kPrivate, at)) != out.npos;) {
+    out.replace(at, kPrivate.size(), "PUBLIC KEY-----");
+  }
+  return out;
+}
+
 void CheckSecret(const Result<SecretKey>& key, KeyFormat format) {
   if (!key) {
     FUZZ_CHECK(IsSane(key.error()));
@@ -39,13 +58,18 @@ void CheckPublic(const Result<VerifyKey>& key, KeyFormat format) {
 }
 
 FUZZ_TARGET(input) {
+  const size_t draw = DrawOf(input);
   const uint8_t choice = TakeByte(input);
   const KeyFormat format = kAllFormats[choice % std::size(kAllFormats)];
   switch (choice >> 6) {
-    case 0:
-      CheckPublic(ReadPem(input, format), format);
-      CheckSecret(ReadSecretPem(input, format), format);
-      return;
+    case 0: {
+      // Each function gets the texts that are meant for it, and some others.
+      const std::string text = SpareTime(draw, input);
+      if (IsPrivate(text) == (draw / 32 % 4 != 0)) {
+        return CheckSecret(ReadSecretPem(text, format), format);
+      }
+      return CheckPublic(ReadPem(text, format), format);
+    }
     case 1: {
       const auto key = VerifyKey::Create(format, AsBytes(input));
       // One spelling per key.
@@ -55,7 +79,8 @@ FUZZ_TARGET(input) {
     case 2:
       return CheckSecret(SecretKey::FromSecret(format, AsBytes(input)), format);
     default:
-      return CheckSecret(ParseSecretKey(format, input), format);
+      return CheckSecret(ParseSecretKey(format, SpareTime(draw, input)),
+                         format);
   }
 }
 

@@ -89,6 +89,13 @@ bool HasType(const PlainWorld& world, const PlainValue& header) {
   return header.Find("typ") == nullptr || IsMedia(header, "typ", "jwt");
 }
 
+std::function<bool()> IsSigned(const VerifyKey& key, std::string input,
+                               std::string signature) {
+  return [&key, input = std::move(input), signature = std::move(signature)] {
+    return key.Verify(AsBytes(input), AsBytes(signature));
+  };
+}
+
 // ---- PASETO. ----
 
 struct PasetoParts {
@@ -123,13 +130,11 @@ std::optional<PlainOpened> OpenPublic(const PlainWorld& world,
   const VerifyKey* key = Usable(world, world.ring, parts->key_id);
   const size_t size = parts->body.size() - 64;
   const std::string claims = parts->body.substr(0, size);
+  if (key == nullptr) return std::nullopt;
   const std::string input =
       Pae({"v4.public.", claims, parts->footer, std::string(assertion)});
-  if (key == nullptr ||
-      !key->Verify(AsBytes(input), AsBytes(parts->body.substr(size)))) {
-    return std::nullopt;
-  }
-  return PlainOpened{parts->key_id, claims};
+  return PlainOpened{parts->key_id, claims,
+                     IsSigned(*key, input, parts->body.substr(size))};
 }
 
 std::optional<PlainOpened> OpenLocal(const PlainWorld& world,
@@ -197,12 +202,11 @@ std::optional<PlainOpened> OpenJws(const PlainWorld& world,
   }
   const std::string& kid = *Text(*header, "kid");
   const VerifyKey* key = Usable(world, world.ring, kid);
-  if (key == nullptr || !Is(*header, "alg", JoseAlgorithm(key->format())) ||
-      !key->Verify(AsBytes(token.substr(0, token.rfind('.'))),
-                   AsBytes(*signature))) {
+  if (key == nullptr || !Is(*header, "alg", JoseAlgorithm(key->format()))) {
     return std::nullopt;
   }
-  return PlainOpened{kid, *claims};
+  const std::string input(token.substr(0, token.rfind('.')));
+  return PlainOpened{kid, *claims, IsSigned(*key, input, *signature)};
 }
 
 struct JweParts {

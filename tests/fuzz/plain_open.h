@@ -1,6 +1,7 @@
 #ifndef SIGNET_TESTS_FUZZ_PLAIN_OPEN_H_
 #define SIGNET_TESTS_FUZZ_PLAIN_OPEN_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,13 @@ namespace signet::fuzz {
 struct PlainOpened {
   std::string key_id;
   std::string claims;
+  // Whether the signature is good, asked last since it takes longest.
+  std::function<bool()> is_signed = [] { return true; };
 };
 
-// PlainOpen gives what a good token holds. What a claims set must say is not
-// its business.
+// PlainOpen gives what a token holds that is good but for its signature. What
+// a claims set must say is not its business. The result borrows the world's
+// keys.
 std::optional<PlainOpened> PlainOpen(const PlainWorld& world,
                                      std::string_view token,
                                      std::string_view assertion);

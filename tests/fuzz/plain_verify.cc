@@ -267,7 +267,7 @@ std::optional<Claims> PlainVerify(const PlainWorld& world,
   for (const Revocation& entry : world.revocations) {
     if (Voids(entry, *claims, opened->key_id)) return std::nullopt;
   }
-  if (!FreshEnough(world)) return std::nullopt;
+  if (!FreshEnough(world) || !opened->is_signed()) return std::nullopt;
   return claims;
 }
 

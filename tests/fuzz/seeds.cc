@@ -1,10 +1,9 @@
 // Writes the seeds of every fuzz target: fuzz_seeds DIRECTORY makes
 // DIRECTORY/<target>/<n>. They are made from valid inputs by the library
 // itself, so that none is stale.
-#include <filesystem>
-#include <fstream>
+#include "tests/fuzz/seeds.h"
+
 #include <iostream>
-#include <map>
 
 #include "claims_json.h"
 #include "feed_body.h"
@@ -22,22 +21,6 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
-
-class Corpus {
- public:
-  explicit Corpus(std::filesystem::path root) : root_(std::move(root)) {}
-
-  void Add(const std::string& target, std::string_view bytes) {
-    const auto folder = root_ / target;
-    std::filesystem::create_directories(folder);
-    const std::string name = std::to_string(counts_[target]++);
-    std::ofstream(folder / name, std::ios::binary) << bytes;
-  }
-
- private:
-  std::filesystem::path root_;
-  std::map<std::string, int> counts_;
-};
 
 Claims GoodClaims() {
   Claims claims;
@@ -66,8 +49,6 @@ std::vector<Claims> SomeClaims() {
   some[4].expires_at = some[4].issued_at + hours(2);
   return some;
 }
-
-constexpr std::string_view kZero("\0", 1);
 
 // IsRsa: whether the parts of such a secret belong together takes so long to
 // find out that few seeds, or none, are made of them.
@@ -405,24 +386,6 @@ void AddRings(Corpus& corpus) {
   corpus.Add("ring_file", "d" + file.substr(0, file.find("sum: ")));
 }
 
-std::vector<Revocation> SomeEntries(size_t each) {
-  std::vector<Revocation> entries;
-  for (uint8_t kind = 1; kind <= 6; ++kind) {
-    for (size_t n = 0; n < each; ++n) {
-      Revocation entry;
-      entry.kind = static_cast<RevocationKind>(kind);
-      const std::string value = "value " + std::to_string(n);
-      const bool all = entry.kind == RevocationKind::kAll;
-      entry.id = MakeRevocationId(entry.kind, all ? "" : value);
-      entry.at = kNow + Seconds(static_cast<int64_t>(n));
-      if (IsCutoff(entry.kind)) entry.not_before = kNow - Seconds(kind);
-      entry.drop_after = kNow + hours(1) + minutes(static_cast<int64_t>(n % 2));
-      entries.push_back(entry);
-    }
-  }
-  return entries;
-}
-
 void AddFrames(Corpus& corpus) {
   const SigningRing ring = FixedRing(KeyFormat::kFeedEd25519);
   for (size_t each : {size_t{0}, size_t{1}, size_t{5}}) {
@@ -459,26 +422,22 @@ void AddFrames(Corpus& corpus) {
   corpus.Add("replica", std::string(steps) + std::string(steps));
 }
 
-void AddEvents(Corpus& corpus) {
-  const std::string times =
-      std::to_string(kNow.time_since_epoch().count()) + ",";
-  const std::string begin =
-      R"({"iss":"https://partner.example","jti":"event-1","aud":"us","iat":)" +
-      times + R"("sub_id":)";
-  const std::string end =
-      R"(,"events":{"https://schemas.openid.net/secevent/caep/event-type/)"
-      R"(session-revoked":{"event_timestamp":)" +
-      times + R"("initiating_entity":"user"}}})";
-  const std::string user =
-      R"({"format":"iss_sub","iss":"https://partner.example","sub":"alice"})";
-  for (const std::string& subject :
-       {user, R"({"format":"complex","user":)" + user + "}",
-        std::string(R"({"format":"opaque","id":"x"})"),
-        std::string(R"({"format":"email","email":"a@b.example"})")}) {
-    const std::string claims = begin + subject + end;
-    for (const char choice : {'\x00', '\x01'}) {
-      corpus.Add("security_event", choice + claims);
+void AddAssertions(Corpus& corpus) {
+  const SecretKey key = FixedKey(KeyFormat::kJwtEdDsa, 5);
+  const std::string head = R"({"iss":"app","sub":"app","jti":"a1","exp":)";
+  for (const char* audience :
+       {R"("https://server.example")", R"(["https://server.example"])"}) {
+    const std::string claims = head + "1795341900,\"aud\":" + audience +
+                               R"(,"iat":1795341600,"nbf":1795341600})";
+    for (const char* type :
+         {"", R"(,"typ":"JWT")", R"(,"typ":"client-authentication+jwt")"}) {
+      const std::string header =
+          R"({"alg":"EdDSA","kid":")" + key.id() + "\"" + type + "}";
+      corpus.Add("client_assertion",
+                 "\4" + header + std::string(kZero) + claims);
+      corpus.Add("client_assertion", "\2" + Forge(key, header, claims));
     }
+    corpus.Add("client_assertion", std::string(kZero) + claims);
   }
 }
 
@@ -501,5 +460,6 @@ int main(int argc, char** argv) {
   signet::fuzz::AddTexts(corpus);
   signet::fuzz::AddRings(corpus);
   signet::fuzz::AddFrames(corpus);
-  signet::fuzz::AddEvents(corpus);
+  signet::fuzz::AddAssertions(corpus);
+  signet::fuzz::AddServiceSeeds(corpus);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +44,12 @@ inline std::string_view TakePart(std::string_view& input) {
   const std::string_view part = input.substr(0, end);
   input.remove_prefix(end == input.npos ? input.size() : end + 1);
   return part;
+}
+
+// DrawOf is a number that says nothing about an input and is the same for it
+// each time. What takes too long for every input is done for some draws.
+inline size_t DrawOf(std::string_view input) {
+  return std::hash<std::string_view>()(input);
 }
 
 }  // namespace signet::fuzz

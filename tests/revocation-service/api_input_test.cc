@@ -57,6 +57,21 @@ TEST_CASE("an unknown member is refused by name") {
   CHECK(ParseError(R"({"A":1})") == "the member 'A' is not known here");
 }
 
+TEST_CASE("a member's name that is not fit to be printed is not repeated") {
+  for (const char* name :
+       {R"(\u0000)", R"(\n)", R"(\")", R"(\\)", R"(\u00e9)"}) {
+    CAPTURE(name);
+    const std::string member = std::string("\"") + name + "\":1";
+    CHECK(ParseError("{" + member + "}") == "a member is not known here");
+    CHECK(ParseError("{" + member + "," + member + "}") ==
+          "a member stands twice");
+  }
+  const std::string longest(64, 'x');
+  CHECK(ParseError("{\"" + longest + "\":1}") ==
+        "the member '" + longest + "' is not known here");
+  CHECK(ParseError("{\"x" + longest + "\":1}") == "a member is not known here");
+}
+
 TEST_CASE("text has a type, a length and no control characters") {
   JsonBody good = Body(R"({"a":"caf\u00e9","b":""})");
   CHECK(good.Text("a", 5) == "caf\xc3\xa9");

@@ -42,6 +42,14 @@ TEST_CASE("a line that is cut short or has more behind it is corrupt") {
         ErrorCode::kUnsupported);
 }
 
+TEST_CASE("a line whose flag of an id is neither 0 nor 1 is corrupt") {
+  std::string bytes = EncodeAuditLine(SomeLine());
+  constexpr size_t kFlag = 1 + 1 + 8 + 4;  // behind version, event, time, count
+  REQUIRE(bytes[kFlag] == 1);
+  bytes[kFlag] = 2;
+  CHECK(DecodeAuditLine(bytes).error().code == ErrorCode::kCorrupt);
+}
+
 TEST_CASE("every event has a name of its own that is read back") {
   std::set<std::string_view> names;
   for (uint8_t i = 1; i <= static_cast<uint8_t>(AuditEvent::kSessionSteppedUp);
