@@ -79,12 +79,15 @@ TEST_CASE("whose session it was is for partners, not for verifiers") {
   CHECK(Subject(polled, polled.ids()[0]).find(subject) != std::string::npos);
   CHECK(Subject(polled, polled.ids()[1]) ==
         R"({"format":"opaque","id":")" + gone + "\"}");
-  for (const char* path : {"/feed/log?epoch=1&after=0", "/feed/snapshot",
-                           "/v1/revocations", "/v1/revocations/live"}) {
+  for (const std::string path : {"/feed/log?epoch=1&after=0", "/feed/snapshot",
+                                 "/v1/revocations", "/v1/revocations/live"}) {
     CAPTURE(path);
-    signetd.client->set_follow_location(true);
-    const auto answer = signetd.Get(path);
+    auto answer = signetd.Get(path);
     REQUIRE(answer);
+    if (answer->status == 307) {
+      answer = signetd.Get("/feed/" + answer->get_header_value("Location"));
+      REQUIRE(answer);
+    }
     CHECK(answer->status == 200);
     CHECK(answer->body.size() > 50);
     CHECK(answer->body.find(subject) == std::string::npos);
