@@ -151,6 +151,7 @@ std::vector<TransmitterField> TransmitterFields(ssf::Transmitter& transmitter) {
           {"subject_format", &transmitter.subject_format, {"iss_sub", "email"}},
           {"subject_issuer", &transmitter.subject_issuer},
           {"subject_prefix", &transmitter.subject_prefix},
+          {"session_claim", &transmitter.session_claim},
           {"ca_file", &transmitter.ca_file}};
 }
 

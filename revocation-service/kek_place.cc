@@ -148,7 +148,13 @@ Result<std::string> ReadSecret(const std::string& place) {
     secret = ReadPassphrase(*path);
   } else if (const auto variable = After("env:", place)) {
     const char* const text = std::getenv(variable->c_str());
-    if (text != nullptr) secret = std::string(text);
+    if (text == nullptr) {
+      return Error{ErrorCode::kNotFound,
+                   "reading a secret: the environment "
+                   "variable " +
+                       *variable + " is not set"};
+    }
+    secret = std::string(text);
   } else if (const auto name = After("credential:", place)) {
     secret = ReadCredential(*name);
   }

@@ -74,6 +74,15 @@ struct Metrics::Impl {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
   }
 
+  // Of is the counter of an outcome.
+  static Counter& Of(Family<Counter>& family,
+                     Series<std::string, Counter>& series,
+                     std::string_view outcome) {
+    return series.Find(outcome, [&]() -> Counter& {
+      return family.Add({{"outcome", std::string(outcome)}});
+    });
+  }
+
   prometheus::Registry registry;
   Family<Counter>& exchanges =
       NewCounter("signet_exchange_total", "Refresh tokens presented.");
@@ -113,16 +122,23 @@ struct Metrics::Impl {
   std::vector<ReadValue> values;
 };
 
-Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
+// The outcomes of Shared Signals stand at zero from the beginning: what happens
+// once a month must show as a rise.
+Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
+  for (const char* outcome : {"sent", "acknowledged", "rejected", "lost"}) {
+    CountEventsSent(outcome, 0);
+  }
+  for (const char* outcome : {"ended", "ignored", "refused", "failed"}) {
+    Impl::Of(impl_->events_received, impl_->events_received_series, outcome);
+  }
+  for (const char* outcome : {"ok", "failed"}) {
+    Impl::Of(impl_->event_polls, impl_->event_polls_series, outcome);
+  }
+}
 Metrics::~Metrics() = default;
 
 void Metrics::CountExchange(std::string_view outcome) {
-  impl_->exchange_series
-      .Find(outcome,
-            [&]() -> Counter& {
-              return impl_->exchanges.Add({{"outcome", std::string(outcome)}});
-            })
-      .Increment();
+  Impl::Of(impl_->exchanges, impl_->exchange_series, outcome).Increment();
 }
 
 void Metrics::CountRequest(std::string_view endpoint, int status,
@@ -164,33 +180,17 @@ void Metrics::CountRateLimited(std::string_view limit) {
 }
 
 void Metrics::CountEventsSent(std::string_view outcome, uint64_t count) {
-  impl_->events_sent_series
-      .Find(
-          outcome,
-          [&]() -> Counter& {
-            return impl_->events_sent.Add({{"outcome", std::string(outcome)}});
-          })
+  Impl::Of(impl_->events_sent, impl_->events_sent_series, outcome)
       .Increment(static_cast<double>(count));
 }
 
 void Metrics::CountEventReceived(std::string_view outcome) {
-  impl_->events_received_series
-      .Find(outcome,
-            [&]() -> Counter& {
-              return impl_->events_received.Add(
-                  {{"outcome", std::string(outcome)}});
-            })
+  Impl::Of(impl_->events_received, impl_->events_received_series, outcome)
       .Increment();
 }
 
 void Metrics::CountEventPoll(std::string_view outcome) {
-  impl_->event_polls_series
-      .Find(
-          outcome,
-          [&]() -> Counter& {
-            return impl_->event_polls.Add({{"outcome", std::string(outcome)}});
-          })
-      .Increment();
+  Impl::Of(impl_->event_polls, impl_->event_polls_series, outcome).Increment();
 }
 
 void Metrics::CountAuthFailure() { impl_->auth_failures.Increment(); }

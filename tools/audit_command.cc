@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "signet/url_text.h"
 #include "tools/answers.h"
 #include "tools/commands.h"
 #include "tools/service_client.h"

@@ -1,6 +1,5 @@
 // `signet revoke`: adds an entry to the revocation list.
 #include <boost/json.hpp>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -8,6 +7,7 @@
 #include "signet/revocation.h"
 #include "tools/answers.h"
 #include "tools/commands.h"
+#include "tools/enforcing.h"
 #include "tools/service_client.h"
 
 namespace signet::cli {
@@ -42,9 +42,6 @@ tokens of the sessions that they void. all logs everyone out.
 
 --url, --client, --secret-file and --ca are as in `signet session`.
 )";
-
-constexpr Seconds kUsualWait(10);
-constexpr Seconds kLongestWait(55);  // the service's
 
 struct RevokeFlags {
   ServiceFlags service;
@@ -82,61 +79,15 @@ Try<std::string> RevokeBody(const RevokeFlags& flags) {
   return json::serialize(body);
 }
 
-Try<std::optional<Seconds>> WaitOf(const RevokeFlags& flags) {
-  if (!flags.wait) return std::optional<Seconds>();
-  const auto wait = std::chrono::ceil<Seconds>(*flags.wait);
-  if (wait <= kLongestWait) return std::optional(wait);
-  return Failure{kUsage, "--wait is " + FormatDuration(*flags.wait) +
-                             ", the limit is " + FormatDuration(kLongestWait)};
-}
-
-std::string FormatMs(double ms) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f ms", ms);
-  return text;
-}
-
-// PrintEnforcing says how many of how many enforce it.
-void PrintEnforcing(const Answer& verifiers) {
-  const uint64_t connected = verifiers.Number("connected");
-  const uint64_t enforcing = verifiers.Number("enforcing");
-  if (connected == 0) return PrintLine("no verifier is connected");
-  std::string line = std::to_string(enforcing) + " of " +
-                     std::to_string(connected) + " verifiers enforce it";
-  if (enforcing > 0) {
-    line += ": p50 " + FormatMs(verifiers.Real("p50_ms")) + ", p99 " +
-            FormatMs(verifiers.Real("p99_ms")) + ", max " +
-            FormatMs(verifiers.Real("max_ms"));
-  }
-  PrintLine(line);
-}
-
-// CheckEnforcing: who did not answer may enforce it or not.
-Done CheckEnforcing(const Answer& verifiers) {
-  const uint64_t connected = verifiers.Number("connected");
-  const uint64_t enforcing = verifiers.Number("enforcing");
-  if (enforcing >= connected) return {};
-  const uint64_t silent = connected - enforcing;
-  return Failure{kUnavailable,
-                 std::to_string(silent) +
-                     (silent == 1 ? " verifier has" : " verifiers have") +
-                     " not said in time to enforce it",
-                 "the revocation is durable; `signet feed status` shows who "
-                 "is behind"};
-}
-
 Done Revoke(const RevokeFlags& flags) {
   const Try<std::string> body = RevokeBody(flags);
   if (!body) return body.error();
-  const auto wait = WaitOf(flags);
+  const auto wait = WaitOf(flags.wait);
   if (!wait) return wait.error();
   Try<ServiceClient> service = ServiceClient::Create(flags.service);
   if (!service) return service.error();
-  const Seconds waits = wait->value_or(Seconds(0));
-  const std::string query =
-      *wait ? "?wait=" + std::to_string(waits.count()) : "";
-  const Try<std::string> text = service->Send("POST", "/v1/revocations" + query,
-                                              *body, waits + Seconds(10));
+  const Try<std::string> text = service->Send(
+      "POST", AddWaitTo("/v1/revocations", *wait), *body, Patience(*wait));
   if (!text) return text.error();
   const Try<Answer> answer = Answer::Parse(
       *text,
@@ -170,7 +121,7 @@ void AddRevokeCommands(CommandLine& line) {
         [flags] { return Revoke(*flags); }, all ? nullptr : &flags->value);
     AddServiceFlags(command, flags->service);
     AddText(command, "--reason", flags->reason);
-    AddOptionalDuration(command, "--wait", kUsualWait, flags->wait);
+    AddWait(command, flags->wait);
     AddSwitch(command, "--json", flags->as_json);
     if (all) AddSwitch(command, "--yes", flags->yes);
     if (IsCutoff(kind)) AddText(command, "--not-before", flags->not_before);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "signet/feed_frame.h"
+#include "signet/url_text.h"
 #include "tools/files.h"
 
 namespace signet::cli {
@@ -54,15 +55,6 @@ Try<BaseUrl> ParseUrl(const std::string& url) {
 
 bool IsLoopback(std::string_view host) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
-}
-
-// IsBelow tells whether a reference leads below the path that was asked for.
-bool IsBelow(std::string_view reference) {
-  constexpr std::string_view kCharacters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./";
-  return !reference.empty() && reference.front() != '/' &&
-         reference.find("..") == reference.npos &&
-         reference.find_first_not_of(kCharacters) == reference.npos;
 }
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
@@ -179,23 +171,6 @@ Try<Credentials> ReadCredentials(const ServiceFlags& flags) {
   return credentials;
 }
 
-std::string UrlEncode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
 struct ServiceClient::Impl {
   Impl(std::string base_url, Credentials owner)
       : url(std::move(base_url)), credentials(std::move(owner)), http(url) {}
@@ -272,7 +247,7 @@ Try<ServiceClient::Fetched> ServiceClient::Fetch(const std::string& target) {
     answer =
         impl_->Ask(request, kMaxSnapshotBytes + sizeof(uint32_t), kPatience);
     if (!answer) return answer.error();
-    if (answer->status != kRedirect || !IsBelow(answer->location)) break;
+    if (answer->status != kRedirect || !IsReferenceBelow(answer->location)) break;
     place = place.substr(0, place.rfind('/') + 1) + answer->location;
   }
   if (!IsSuccess(answer->status) && answer->status != kGone) {

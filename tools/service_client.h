@@ -32,9 +32,6 @@ struct Credentials {
 };
 Try<Credentials> ReadCredentials(const ServiceFlags& flags);
 
-// UrlEncode percent-encodes everything but RFC 3986's unreserved characters.
-std::string UrlEncode(std::string_view text);
-
 // A ServiceClient speaks HTTP with one signetd. A redirect is followed only to
 // a place below: others would carry the secret elsewhere. Not safe for
 // concurrent use.

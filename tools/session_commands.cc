@@ -1,10 +1,13 @@
 // `signet session`: sessions at the service.
 #include <boost/json.hpp>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "signet/url_text.h"
 #include "tools/answers.h"
 #include "tools/commands.h"
+#include "tools/enforcing.h"
 #include "tools/service_client.h"
 
 namespace signet::cli {
@@ -15,7 +18,7 @@ namespace json = boost::json;
 constexpr std::string_view kSessionUsage = R"(Usage:
     signet session open --subject S [FLAG]... [--json]
     signet session list --subject S [--json]
-    signet session end ID | --subject S [--except ID] [--json]
+    signet session end ID | --subject S [--except ID] [--wait [TIME]] [--json]
 
 open opens a session for a subject whom you have authenticated, and prints its
 access token and its refresh token.
@@ -27,6 +30,8 @@ access token and its refresh token.
 
 list shows a subject's live sessions. end ends one session, or all of a
 subject's but the one of --except: its tokens are refused from then on.
+    --wait [TIME]    wait until the connected verifiers refuse them, as in
+                     `signet revoke`
 
 Flags of all, as of every command that talks to the service:
     --url URL             SIGNET_URL; default http://127.0.0.1:8420
@@ -46,6 +51,7 @@ struct SessionFlags {
   std::string device;
   std::string claims;
   std::string owner;
+  std::optional<Duration> wait;
   bool as_json = false;
 };
 
@@ -158,27 +164,39 @@ Try<std::string> EndTarget(const SessionFlags& flags) {
   return target;
 }
 
-Done End(const SessionFlags& flags) {
-  const Try<std::string> target = EndTarget(flags);
-  if (!target) return target.error();
-  Try<ServiceClient> service = ServiceClient::Create(flags.service);
-  if (!service) return service.error();
-  const Try<std::string> text = service->Send("DELETE", *target);
-  if (!text) return text.error();
-  uint64_t ended = 1;  // 204: one session, and nothing to tell
-  if (!text->empty()) {
-    const Try<Answer> answer =
-        Answer::Parse(*text, {{"revoked", Answer::Kind::kNumber}});
-    if (!answer) return answer.error();
-    ended = answer->Number("revoked");
-  }
+// PrintEnded tells what the service answered.
+Done PrintEnded(const Answer& answer, const SessionFlags& flags) {
+  const uint64_t ended = answer.Number("revoked");
+  const Answer verifiers = answer.Object("verifiers");
   if (flags.as_json) {
-    PrintLine(json::serialize(json::object{{"ended", ended}}));
+    json::object out{{"ended", ended}};
+    if (flags.wait) out["verifiers"] = json::parse(verifiers.Serialize());
+    PrintLine(json::serialize(out));
   } else {
     PrintLine("ended " + std::to_string(ended) +
               (ended == 1 ? " session" : " sessions"));
+    if (flags.wait) PrintEnforcing(verifiers);
   }
-  return {};
+  return flags.wait ? CheckEnforcing(verifiers) : Done();
+}
+
+Done End(const SessionFlags& flags) {
+  const Try<std::string> target = EndTarget(flags);
+  if (!target) return target.error();
+  const auto wait = WaitOf(flags.wait);
+  if (!wait) return wait.error();
+  Try<ServiceClient> service = ServiceClient::Create(flags.service);
+  if (!service) return service.error();
+  const Try<std::string> text = service->Send(
+      "DELETE", AddWaitTo(*target, *wait), "", Patience(*wait));
+  if (!text) return text.error();
+  // 204: one session, and nothing to tell. Who waits is told more.
+  const bool untold = text->empty() && !*wait;
+  const Try<Answer> answer =
+      Answer::Parse(untold ? R"({"revoked":1})" : *text,
+                    {{"revoked", Answer::Kind::kNumber}});
+  if (!answer) return answer.error();
+  return PrintEnded(*answer, flags);
 }
 
 CLI::App* AddSessionCommand(CommandLine& line, CLI::App* group,
@@ -214,6 +232,7 @@ void AddSessionCommands(CommandLine& line) {
   command = AddSessionCommand(line, group, "end", End, flags, &flags->id);
   AddText(command, "--subject", flags->subject);
   AddText(command, "--except", flags->except);
+  AddWait(command, flags->wait);
 }
 
 }  // namespace signet::cli

@@ -1,9 +1,6 @@
 // signet-edge: an HTTP server that answers GET /hello to whoever brings a good
 // access token. It checks tokens in memory; logouts reach it through the feed.
-//
-//   SIGNET_CLIENT_SECRET=… signet-edge --client ID --audience A
-//       [--service URL] [--issuer URL] [--feed-ring FILE] [--state DIR]
-//       [--listen HOST:PORT] [--poll MS] [--max-staleness MS]
+// `signet-edge --help` lists its flags.
 #include <httplib.h>
 #include <strings.h>
 
@@ -19,6 +16,23 @@
 #include "signet/verifier.h"
 
 namespace json = boost::json;
+
+static constexpr char kUsage[] = R"(Usage:
+    SIGNET_CLIENT_SECRET=... signet-edge --client ID --audience A [FLAG VALUE]...
+
+Answers GET /hello to whoever brings a good access token, and GET /status to
+all. Logouts reach it through the feed of the service.
+
+    --service URL         the service; default http://127.0.0.1:8420
+    --client ID           a client of it with the permission `feed`
+    --feed-ring FILE      its public feed ring; default keys/feed.pub.json
+    --issuer URL          whose tokens are good; default: the service's
+    --audience A          for whom they must be
+    --listen HOST:PORT    default 127.0.0.1:8430
+    --state DIR           where to keep the list from run to run; default: nowhere
+    --poll MS             ask that often; default 0: subscribe
+    --max-staleness MS    refuse when less was known for so long; default 10000
+)";
 
 [[noreturn]] static void Die(const std::string& problem) {
   std::cerr << "signet-edge: error: " << problem << std::endl;
@@ -119,7 +133,13 @@ static std::map<std::string, std::string> ReadFlags(int argc, char** argv) {
       {"--poll", "0"},  // 0: subscribe
       {"--max-staleness", "10000"}};
   for (int i = 1; i < argc; i += 2) {
-    if (!flags.contains(argv[i])) Die("unknown flag " + std::string(argv[i]));
+    if (std::string_view(argv[i]) == "--help") {
+      std::cout << kUsage;
+      std::exit(0);
+    }
+    if (!flags.contains(argv[i])) {
+      Die("unknown flag " + std::string(argv[i]) + "; see --help");
+    }
     if (i + 1 == argc) Die(std::string(argv[i]) + " needs a value");
     flags[argv[i]] = argv[i + 1];
   }

@@ -8,39 +8,14 @@
 #include <algorithm>
 #include <exception>
 
+#include "signet/url_text.h"
+
 namespace signet {
 namespace {
 
 bool IsUnreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '*';
-}
-
-// RFC 6749 section 2.3.1: both parts are form-urlencoded before Basic.
-std::string FormEncode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (IsUnreserved(c)) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      const auto byte = static_cast<uint8_t>(c);
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
-// IsBelow tells whether a reference leads to a path below the present one's
-// last slash: the credentials never go elsewhere.
-bool IsBelow(std::string_view reference) {
-  constexpr size_t kMaxSize = 256;
-  return !reference.empty() && reference.size() <= kMaxSize &&
-         reference.front() != '/' && reference.find("..") == reference.npos &&
-         std::ranges::all_of(
-             reference, [](char c) { return IsUnreserved(c) || c == '/'; });
 }
 
 bool IsHostText(std::string_view authority) {
@@ -125,8 +100,8 @@ FeedHttp::Connection& FeedHttp::Connected() {
   client.set_connection_timeout(options_.timeout);
   client.set_read_timeout(options_.timeout);
   client.set_write_timeout(options_.timeout);
-  client.set_basic_auth(FormEncode(options_.client_id),
-                        FormEncode(options_.client_secret));
+  client.set_basic_auth(UrlEncode(options_.client_id),
+                        UrlEncode(options_.client_secret));
   if (connection_->url.https) {
     client.enable_server_certificate_verification(true);
     if (!options_.ca_file.empty()) client.set_ca_cert_path(options_.ca_file);
@@ -159,7 +134,7 @@ Result<FeedHttp::Answer> FeedHttp::Get(const std::string& path, size_t limit) {
   for (int redirects = 0;; ++redirects) {
     Result<Answer> answer = Ask(place, false, {}, limit, {});
     if (!answer || answer->status != 307 || redirects == kMaxRedirects ||
-        !IsBelow(answer->location)) {
+        !IsReferenceBelow(answer->location)) {
       return answer;
     }
     // RFC 3986 section 5.2.3.

@@ -135,11 +135,16 @@ class IdMap {
   // ForEach calls f(id, value). On the writer's thread.
   template <class F>
   void ForEach(const F& f) const {
-    for (const auto& shard : shards_) {
-      const Table* table = shard.load(std::memory_order_relaxed);
-      if (table == nullptr) continue;
-      table->ForEach([&](const Key& key, Value value) { f(key.id(), value); });
-    }
+    for (size_t i = 0; i < kShards; ++i) ForEachIn(i, f);
+  }
+
+  // ForEachIn does it for one shard: any thread may call it, inside the gate.
+  // What is put meanwhile may be missed. An id stays in its shard.
+  template <class F>
+  void ForEachIn(size_t shard, const F& f) const {
+    const Table* table = shards_[shard].load(std::memory_order_seq_cst);
+    if (table == nullptr) return;
+    table->ForEach([&](const Key& key, Value value) { f(key.id(), value); });
   }
 
   // size and bytes are for the writer's thread.
@@ -237,7 +242,7 @@ class IdMap {
       for (size_t i = 0; i < count; ++i) {
         const Bucket& bucket = buckets[i];
         for (size_t s = 0; s < kSlots; ++s) {
-          const Value value = bucket.values[s].load(std::memory_order_relaxed);
+          const Value value = bucket.values[s].load(std::memory_order_acquire);
           if (value == 0) break;
           f(Key(bucket.ids[s].low.load(std::memory_order_relaxed),
                 bucket.ids[s].high.load(std::memory_order_relaxed), hash),

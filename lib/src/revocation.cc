@@ -110,6 +110,10 @@ struct RevocationList::Impl {
   }
   // IsRevoked answers for readers. REQUIRES: inside the gate.
   bool IsRevoked(const TokenIdentity& token) const;
+  // Look and VisitShard are for readers, too, and go inside it themselves.
+  Mark Look(RevocationKind kind, const RevocationId& id) const;
+  template <class F>
+  void VisitShard(size_t shard, const F& f) const;
   void Merge(Tables& into, MinuteSums& into_sums, const Revocation& entry);
   void RaiseFloor(Time signed_time);
   void SweepSome();
@@ -136,6 +140,27 @@ struct RevocationList::Impl {
   MinuteSums sums;
   size_t sweep_next = 0;
 };
+
+Mark RevocationList::Impl::Look(RevocationKind kind,
+                                const RevocationId& id) const {
+  const ReadSection section(gate);
+  return tables.load(std::memory_order_seq_cst)->Find(kind, id);
+}
+
+// VisitShard calls f(kind, id, mark) for one shard of each map. An id stays in
+// its shard whatever the writer does, in other tables too: who visits all
+// shards misses nothing that was there when it began.
+template <class F>
+void RevocationList::Impl::VisitShard(size_t shard, const F& f) const {
+  const ReadSection section(gate);
+  Tables::Visit(*tables.load(std::memory_order_seq_cst),
+                [&](RevocationKind kind, const auto& map) {
+                  map.ForEachIn(shard,
+                                [&](const RevocationId& id, auto word) {
+                                  f(kind, id, MarkOf(word));
+                                });
+                });
+}
 
 // Account publishes what readers may see of the tables' size.
 void RevocationList::Impl::Account() {
@@ -274,9 +299,7 @@ EpochSeconds RevocationList::Cutoff(RevocationKind kind,
                                     const RevocationId& id) const {
   if (!IsKind(kind)) return {};
   const uint32_t floor = impl_->floor.load(std::memory_order_acquire);
-  const ReadSection section(impl_->gate);
-  const Mark mark =
-      impl_->tables.load(std::memory_order_seq_cst)->Find(kind, id);
+  const Mark mark = impl_->Look(kind, id);
   return mark.drop_minute < floor ? EpochSeconds{}
                                   : FromSeconds(mark.not_before);
 }
@@ -376,19 +399,18 @@ std::vector<Revocation> RevocationList::Entries(Time signed_time) const {
 std::vector<Revocation> RevocationList::EntriesAfter(
     Time signed_time, const std::optional<RevocationName>& after,
     size_t limit) const {
-  const Tables& tables = *impl_->tables.load(std::memory_order_relaxed);
   const uint32_t first =
       std::max(FirstLiveMinute(signed_time), impl_->floor.load());
   FirstByName page(after, limit);
-  Tables::Visit(tables, [&](RevocationKind kind, const auto& map) {
-    map.ForEach([&](const RevocationId& id, auto word) {
-      if (MinuteOf(word) >= first) page.Add(kind, id, MarkOf(word));
-    });
-  });
-  const uint64_t all = tables.all.load(std::memory_order_relaxed);
-  if (all != 0 && MinuteOf(all) >= first) {
-    page.Add(RevocationKind::kAll, {}, Mark::Unpack(all));
+  const auto add = [&](RevocationKind kind, const RevocationId& id, Mark mark) {
+    if (mark.drop_minute >= first) page.Add(kind, id, mark);
+  };
+  // Inside the gate for one shard at a time: a writer waits for who is in it.
+  for (size_t shard = 0; shard < SetMap::kShards; ++shard) {
+    impl_->VisitShard(shard, add);
   }
+  const Mark all = impl_->Look(RevocationKind::kAll, {});
+  if (all.drop_minute != 0) add(RevocationKind::kAll, {}, all);
   return std::move(page).Take();
 }
 

@@ -1,4 +1,5 @@
-// DELETE /v1/sessions/{id} and DELETE /v1/sessions?subject=S[&except=ID].
+// DELETE /v1/sessions/{id}[?wait=S] and
+// DELETE /v1/sessions?subject=S[&except=ID][&wait=S].
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -11,6 +12,7 @@
 #include "revocation-service/api/input.h"
 #include "revocation-service/api/own_session.h"
 #include "revocation-service/api/sessions.h"
+#include "revocation-service/api/verifiers.h"
 #include "revocation-service/oauth/security.h"
 #include "signet/mutex.h"
 
@@ -23,25 +25,22 @@ http::Response NotEnded() {
   return Unavailable("it is not known whether all have ended; try again");
 }
 
-http::Response EndedResponse(const Services& services, const Revoked& revoked) {
-  const FeedPosition position = services.publisher.position();
-  // With nothing to write, a replica that is here knows as much.
-  const uint64_t sequence =
-      revoked.sequence != 0 ? revoked.sequence : position.sequence;
-  return JsonResponse(200, json::serialize(json::object{
-                               {"revoked", revoked.sessions_ended},
-                               {"seq", sequence},
-                               {"epoch", position.epoch},
-                           }));
+void SendEnded(const Services& services, const AckWait& wait,
+               const Revoked& revoked, const ResponderPtr& responder) {
+  json::object body = DescribePlace(services, revoked);
+  body["revoked"] = revoked.sessions_ended;
+  SendWhenEnforced(services, wait, 200, std::move(body), responder);
 }
 
 // EndEach ends several sessions, each in a commit of its own, and answers
 // once all of them are done. A retry after a failure ends the rest.
 class EndEach : public std::enable_shared_from_this<EndEach> {
  public:
-  EndEach(const Services& services, size_t count, ResponderPtr responder)
+  EndEach(const Services& services, size_t count, AckWait wait,
+          ResponderPtr responder)
       : services_(services),
         pending_(count),
+        wait_(std::move(wait)),
         responder_(std::move(responder)) {}
 
   void Start(const std::vector<SessionId>& ids, const Origin& actor) {
@@ -83,7 +82,8 @@ class EndEach : public std::enable_shared_from_this<EndEach> {
   }
 
   void Answer(bool failed, const Revoked& total) {
-    responder_->Send(failed ? NotEnded() : EndedResponse(services_, total));
+    if (failed) return responder_->Send(NotEnded());
+    SendEnded(services_, wait_, total, responder_);
   }
 
   const Services& services_;
@@ -91,6 +91,7 @@ class EndEach : public std::enable_shared_from_this<EndEach> {
   size_t pending_ SIGNET_GUARDED_BY(mutex_);
   Revoked total_ SIGNET_GUARDED_BY(mutex_);
   bool failed_ SIGNET_GUARDED_BY(mutex_) = false;
+  const AckWait wait_;
   const ResponderPtr responder_;
 };
 
@@ -100,6 +101,7 @@ struct EndRequest {
   std::string subject;
   std::optional<SessionId> except;
   Origin origin;
+  AckWait wait;
 };
 
 // ReadExcept demands that the session to keep exists and is the subject's: a
@@ -119,14 +121,16 @@ Result<EndRequest, http::Response> ReadEndRequest(
     const Services& services, const http::Request& request) {
   auto caller = RequirePermission(services, request, "session.end");
   if (!caller) return caller.error();
-  const auto query = ParseQuery(request.query, {"subject", "except"});
+  const auto query = ParseQuery(request.query, {"subject", "except", "wait"});
   if (!query) return InvalidRequest(query.error().message);
   if (!query->Has("subject")) return InvalidRequest("subject is missing");
   auto except = ReadExcept(services, *caller->client, *query);
   if (!except) return except.error();
+  auto wait = BeginAckWait(services, *query);
+  if (!wait) return wait.error();
   Origin origin = OriginOf(request, caller->client->id);
   return EndRequest{std::move(*caller), std::string(query->Get("subject")),
-                    *except, std::move(origin)};
+                    *except, std::move(origin), std::move(*wait)};
 }
 
 // EndOfEveryClient is for callers that may revoke whatever they like.
@@ -134,13 +138,14 @@ void EndOfEveryClient(const Services& services, const EndRequest& request,
                       ResponderPtr responder) {
   const RevocationKind kind =
       request.except ? RevocationKind::kSession : RevocationKind::kSubject;
-  auto done = [&services, kind, responder](const Result<Revoked>& revoked) {
+  auto done = [&services, kind, wait = request.wait,
+               responder](const Result<Revoked>& revoked) {
     if (!revoked && revoked.error().code == ErrorCode::kInvalid) {
       return responder->Send(InvalidRequest(revoked.error().message));
     }
     if (!revoked) return responder->Send(NotEnded());
     services.metrics.CountRevocation(RevocationKindName(kind));
-    responder->Send(EndedResponse(services, *revoked));
+    SendEnded(services, wait, *revoked, responder);
   };
   const Origin& actor = request.origin;
   if (request.except) {
@@ -164,7 +169,8 @@ void EndOwn(const Services& services, const EndRequest& request,
     if (!request.caller.client->MayActFor(session.client_id)) continue;
     if (session.id != request.except) ids.push_back(session.id);
   }
-  std::make_shared<EndEach>(services, ids.size(), std::move(responder))
+  std::make_shared<EndEach>(services, ids.size(), request.wait,
+                            std::move(responder))
       ->Start(ids, request.origin);
 }
 
@@ -199,16 +205,23 @@ void EndSession(const Services& services, const http::Request& request,
       FindOwn(services, *caller->client, IdInPath(request));
   if (!found) return responder->Send(found.error());
   if (!found->has_value()) return responder->Send(NoSuchSession());
+  const auto query = ParseQuery(request.query, {"wait"});
+  if (!query) return responder->Send(InvalidRequest(query.error().message));
+  const auto wait = BeginAckWait(services, *query);
+  if (!wait) return responder->Send(wait.error());
   services.sessions.End(
       (*found)->id, "logout", OriginOf(request, caller->client->id),
-      [&services, responder](const Result<Revoked>& revoked) {
-        if (revoked) {
-          services.metrics.CountRevocation(
-              RevocationKindName(RevocationKind::kSession));
-          return responder->Send({204, {{"Cache-Control", "no-store"}}, ""});
+      [&services, wait = *wait, responder](const Result<Revoked>& revoked) {
+        if (!revoked) {
+          const bool gone = revoked.error().code == ErrorCode::kNotFound;
+          return responder->Send(gone ? NoSuchSession() : NotEnded());
         }
-        const bool gone = revoked.error().code == ErrorCode::kNotFound;
-        responder->Send(gone ? NoSuchSession() : NotEnded());
+        services.metrics.CountRevocation(
+            RevocationKindName(RevocationKind::kSession));
+        if (wait.wait != nullptr) {
+          return SendEnded(services, wait, *revoked, responder);
+        }
+        responder->Send({204, {{"Cache-Control", "no-store"}}, ""});
       });
 }
 

@@ -39,7 +39,8 @@ namespace json = boost::json;
 // Below ServerOptions::response_timeout, so that the answer still gets out.
 constexpr uint64_t kMaxWaitSeconds = 60;
 constexpr uint64_t kMaxLimit = 1000;
-// A page costs a walk over the whole list, so it is large.
+// A page costs a walk over the whole list (that holds nobody up), so it is
+// large.
 constexpr uint64_t kMaxPage = 10'000;
 constexpr uint64_t kMaxSequence = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kMaxEpoch = std::numeric_limits<uint32_t>::max();
@@ -290,12 +291,16 @@ http::Response LiveResponse(Publisher& publisher, const LiveQuery& query) {
     }
   }
   const auto after = query.from ? std::optional(mark.last) : std::nullopt;
-  const auto page = publisher.Live(after, query.limit());
-  if (!page) return Unavailable("the list could not be read; try again");
+  // What was live at the first page's position is in one of the pages, unless
+  // it has expired meanwhile; what comes while they are made, the log tells.
+  std::vector<Revocation> page = publisher.revocations().EntriesAfter(
+      known->time, after, query.limit() + 1);
+  const bool more = page.size() > query.limit();
+  if (more) page.pop_back();
   const uint32_t epoch = mark.position.epoch;
-  json::array list = DescribeLive(page->entries);
-  if (page->more) {
-    mark.last = {page->entries.back().kind, page->entries.back().id};
+  json::array list = DescribeLive(page);
+  if (more) {
+    mark.last = {page.back().kind, page.back().id};
     return JsonResponse(
         200, json::serialize(Answer(
                  epoch, std::move(list),

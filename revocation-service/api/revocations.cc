@@ -61,26 +61,6 @@ http::Response PostFailed(const Error& error) {
              : Unavailable("the revocation could not be written; try again");
 }
 
-json::object DescribePlace(const Services& services, const Revoked& revoked) {
-  const FeedPosition position = services.publisher.position();
-  // With nothing to write, a replica that is here knows as much.
-  const uint64_t sequence =
-      revoked.sequence != 0 ? revoked.sequence : position.sequence;
-  return {{"epoch", position.epoch}, {"seq", sequence}};
-}
-
-// ReadAckWait reads for how long the caller wants to wait for verifiers, if
-// at all.
-Result<std::optional<Seconds>, http::Response> ReadAckWait(
-    const http::Request& request) {
-  const auto query = ParseQuery(request.query, {"wait"});
-  if (!query) return InvalidRequest(query.error().message);
-  if (!query->Has("wait")) return std::optional<Seconds>();
-  const auto wait = ParseNumber(query->Get("wait"), kMaxAckWait);
-  if (!wait) return InvalidRequest("wait must be 0 to 55 seconds");
-  return std::optional(Seconds(static_cast<int64_t>(*wait)));
-}
-
 }  // namespace
 
 void PostRevocation(const Services& services, const http::Request& request,
@@ -88,30 +68,19 @@ void PostRevocation(const Services& services, const http::Request& request,
   Result<NewRevocation, http::Response> revocation =
       ReadPost(services, request);
   if (!revocation) return responder->Send(std::move(revocation).error());
-  const auto limit = ReadAckWait(request);
-  if (!limit) return responder->Send(limit.error());
-  feed::Verifiers& verifiers = services.publisher.verifiers();
-  // Before the commit: see Verifiers::Begin.
-  auto wait = *limit ? verifiers.Begin() : nullptr;
+  const auto query = ParseQuery(request.query, {"wait"});
+  if (!query) return responder->Send(InvalidRequest(query.error().message));
+  const auto wait = BeginAckWait(services, *query);
+  if (!wait) return responder->Send(wait.error());
   const RevocationKind kind = revocation->kind;
   services.sessions.Revoke(
       std::move(revocation).value(),
-      [&services, &verifiers, kind, wait, limit = limit->value_or(Seconds(0)),
+      [&services, kind, wait = *wait,
        responder](const Result<Revoked>& revoked) {
         if (!revoked) return responder->Send(PostFailed(revoked.error()));
         services.metrics.CountRevocation(RevocationKindName(kind));
-        json::object place = DescribePlace(services, *revoked);
-        if (!wait) {
-          return responder->Send(JsonResponse(201, json::serialize(place)));
-        }
-        const auto sequence = place.at("seq").to_number<uint64_t>();
-        verifiers.Await(
-            wait, sequence, limit,
-            [responder, place = std::move(place)](const auto& report) {
-              json::object body = place;
-              body["verifiers"] = DescribeReport(report);
-              responder->Send(JsonResponse(201, json::serialize(body)));
-            });
+        SendWhenEnforced(services, wait, 201, DescribePlace(services, *revoked),
+                         responder);
       });
 }
 

@@ -30,11 +30,12 @@ void ChangeSession(const Services& services, const http::Request& request,
 void StepUpSession(const Services& services, const http::Request& request,
                    ResponderPtr responder);
 
-// EndSession: DELETE /v1/sessions/{id}, permission session.end.
+// EndSession: DELETE /v1/sessions/{id}[?wait=S], permission session.end. With a
+// wait it is answered when the connected verifiers enforce it, or then.
 void EndSession(const Services& services, const http::Request& request,
                 ResponderPtr responder);
 
-// EndSessions: DELETE /v1/sessions?subject=S[&except=ID], permission
+// EndSessions: DELETE /v1/sessions?subject=S[&except=ID][&wait=S], permission
 // session.end. With the permission `revoke` too, it ends the sessions of
 // every client, and without `except` also voids what the subject was issued
 // so far.

@@ -144,6 +144,38 @@ json::object DescribeReport(const feed::Verifiers::Report& report) {
   return out;
 }
 
+Result<AckWait, http::Response> BeginAckWait(const Services& services,
+                                             const http::Form& query) {
+  if (!query.Has("wait")) return AckWait();
+  const auto limit = ParseNumber(query.Get("wait"), kMaxAckWait);
+  if (!limit) return InvalidRequest("wait must be 0 to 55 seconds");
+  return AckWait{services.publisher.verifiers().Begin(),
+                 Seconds(static_cast<int64_t>(*limit))};
+}
+
+void SendWhenEnforced(const Services& services, const AckWait& wait, int status,
+                      json::object body, const ResponderPtr& responder) {
+  if (wait.wait == nullptr) {
+    return responder->Send(JsonResponse(status, json::serialize(body)));
+  }
+  const auto sequence = body.at("seq").to_number<uint64_t>();
+  services.publisher.verifiers().Await(
+      wait.wait, sequence, wait.limit,
+      [responder, status, body = std::move(body)](const auto& report) {
+        json::object enforced = body;
+        enforced["verifiers"] = DescribeReport(report);
+        responder->Send(JsonResponse(status, json::serialize(enforced)));
+      });
+}
+
+json::object DescribePlace(const Services& services, const Revoked& revoked) {
+  const FeedPosition position = services.publisher.position();
+  // With nothing to write, a replica that is here knows as much.
+  const uint64_t sequence =
+      revoked.sequence != 0 ? revoked.sequence : position.sequence;
+  return {{"epoch", position.epoch}, {"seq", sequence}};
+}
+
 void PostAck(const Services& services, const http::Request& request,
              ResponderPtr responder) {
   responder->Send(TakeAck(services, request));

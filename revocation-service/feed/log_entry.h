@@ -16,6 +16,9 @@ struct LogEntry {
   std::string value;   // what was revoked, as it was named
   std::string reason;  // "logout", "reuse", …
   std::string actor;   // the client that asked, or "signetd"
+  // Whose session it is, of kind kSession, if that was known. For partners
+  // (ssf/): neither verifiers nor the JSON log are told.
+  std::string subject = {};
 
   bool operator==(const LogEntry&) const = default;
 };

@@ -191,18 +191,6 @@ LogFollower::FullCapture LogFollower::TakeAll(Time time) {
   return {.state = state, .entries = list_.Entries(time - kDropLag)};
 }
 
-Publisher::LivePage LogFollower::TakePage(
-    Time time, const std::optional<RevocationName>& after, size_t limit) {
-  MutexLock lock(mutex_);
-  const FeedPosition position = StateAt(time).position;
-  Publisher::LivePage page{
-      .position = position,
-      .entries = list_.EntriesAfter(time, after, limit + 1)};
-  page.more = page.entries.size() > limit;
-  if (page.more) page.entries.pop_back();
-  return page;
-}
-
 void LogFollower::Forget(uint64_t sequence) {
   MutexLock lock(mutex_);
   recent_.Forget(sequence);

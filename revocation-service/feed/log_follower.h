@@ -62,11 +62,6 @@ class LogFollower {
   };
   FullCapture TakeAll(Time time);
 
-  // TakePage captures the position, and what Publisher::Live says.
-  Publisher::LivePage TakePage(Time time,
-                               const std::optional<RevocationName>& after,
-                               size_t limit);
-
   // Forget drops recent entries that the engine has forgotten.
   void Forget(uint64_t sequence);
 

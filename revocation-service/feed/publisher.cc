@@ -7,11 +7,11 @@
 #include <thread>
 
 #include "revocation-service/feed/broadcaster.h"
-#include "revocation-service/feed/checkpoint.h"
 #include "revocation-service/feed/feed_clock.h"
 #include "revocation-service/feed/frame_signer.h"
 #include "revocation-service/feed/log_follower.h"
 #include "revocation-service/feed/snapshot_cache.h"
+#include "revocation-service/feed/trim.h"
 #include "revocation-service/feed/waiters.h"
 #include "signet/mutex.h"
 
@@ -29,23 +29,6 @@ constexpr Duration kAlarmInterval = std::chrono::minutes(1);
 Error AsUnavailable(Error error) {
   error.code = ErrorCode::kUnavailable;
   return error;
-}
-
-// Keep takes what is held out of the records that may be forgotten.
-Status Keep(const Publisher::Hold& hold, uint64_t last, Time now,
-            std::vector<LogRecord>& records) {
-  for (size_t i = 0; i < records.size(); ++i) {
-    const uint64_t sequence = records[i].sequence;
-    if (sequence <= hold.after || sequence + hold.keep_entries <= last) {
-      continue;
-    }
-    Result<Revocation> entry = feed::ReadRevocation(records[i]);
-    if (!entry.ok()) return entry.error();
-    if (Time(entry->at) + hold.keep_for < now) continue;
-    records.resize(i);
-    break;
-  }
-  return {};
 }
 
 }  // namespace
@@ -364,13 +347,6 @@ Result<Publisher::Known> Publisher::Refresh() {
   return Known{*time, impl_->follower.position()};
 }
 
-Result<Publisher::LivePage> Publisher::Live(
-    const std::optional<RevocationName>& after, size_t limit) {
-  Result<Time> time = impl_->Look();
-  if (!time.ok()) return std::move(time).error();
-  return impl_->follower.TakePage(*time, after, limit);
-}
-
 void Publisher::WhenPast(const FeedPosition& after, Duration limit,
                          std::function<void()> done) {
   if (limit <= Duration::zero() || position() > after) {
@@ -411,34 +387,10 @@ size_t Publisher::subscribers() const { return impl_->broadcaster.size(); }
 void Publisher::Trim(Committer& committer, size_t limit,
                      std::function<void(Result<size_t>)> done,
                      const Hold& hold) {
-  using feed::Checkpoint;
-  Result<Time> now = impl_->feed_clock.Now();
-  if (!now.ok()) return done(std::move(now).error());
-  Result<feed::StoredCheckpoint> from = feed::LoadCheckpoint(impl_->engine);
-  if (!from.ok()) return done(std::move(from).error());
-  const uint64_t start = from->checkpoint.sequence;
-  Result<std::vector<LogRecord>> records = impl_->engine.Tail(start, limit);
-  if (!records.ok()) return done(std::move(records).error());
-  Status kept = Keep(hold, position().sequence, *now, *records);
-  if (!kept.ok()) return done(kept.error());
-  Result<Checkpoint> to =
-      feed::Advance(from->checkpoint, *records, *now, impl_->follower.list());
-  if (!to.ok()) return done(std::move(to).error());
-  const uint64_t through = to->sequence;
-  if (through == start) return done(size_t{0});
-  const std::string key(feed::kCheckpointKey);
-  Batch batch{.conditions = {{key, from->stored}},
-              .puts = {{key, feed::EncodeCheckpoint(*to)}},
-              .deletes = {},
-              .log = {},
-              .trim_log_through = through};
-  committer.Submit(std::move(batch),
-                   [this, start, through, done](Result<Committed> committed) {
-                     if (!committed.ok())
-                       return done(std::move(committed).error());
-                     impl_->follower.Forget(through);
-                     done(size_t{through - start});
-                   });
+  const Result<Time> now = impl_->feed_clock.Now();
+  if (!now.ok()) return done(now.error());
+  feed::TrimLog({impl_->engine, impl_->follower, committer}, hold, *now, limit,
+                std::move(done));
 }
 
 }  // namespace signet::service

@@ -109,19 +109,6 @@ class Publisher {
   };
   Result<Known> Refresh();
 
-  // Live returns the live entries behind `after` in the order of their names,
-  // at most `limit`; nullopt: from the first. One page after the other gives
-  // all that was live at the position of the first page, but for what has
-  // expired meanwhile; the log after that position gives the rest. As slow as
-  // a snapshot. Errors as Refresh.
-  struct LivePage {
-    FeedPosition position;
-    std::vector<Revocation> entries;  // `at` is zero
-    bool more = false;
-  };
-  Result<LivePage> Live(const std::optional<RevocationName>& after,
-                        size_t limit);
-
   // WhenPast calls `done` once: when the position is past `after`, or after
   // `limit`. On the publisher's thread, or at once on the caller's.
   void WhenPast(const FeedPosition& after, Duration limit,

@@ -58,7 +58,8 @@ Status ValidateNotBefore(const NewRevocation& request, Time now,
 }
 
 std::string EntryOf(const NewRevocation& request, Time now,
-                    EpochSeconds not_before, EpochSeconds drop_after) {
+                    EpochSeconds not_before, EpochSeconds drop_after,
+                    std::string subject = {}) {
   return EncodeLogEntry({
       .revocation = {.kind = request.kind,
                      .id = MakeRevocationId(request.kind, request.value),
@@ -68,6 +69,7 @@ std::string EntryOf(const NewRevocation& request, Time now,
       .value = request.value,
       .reason = request.reason,
       .actor = request.actor.client,
+      .subject = std::move(subject),
   });
 }
 
@@ -155,10 +157,12 @@ void SessionOperation::Attempt() {
   if (!stored.ok()) return Fail(std::move(stored).error());
   Batch batch;
   EpochSeconds until = ToSeconds(now) + LongestAccess(limits());
+  std::string subject;
   sessions_ended_ = stored->has_value() ? 1 : 0;
   if (stored->has_value()) {
     const Session& session = (*stored)->session;
     until = std::max(until, session.access_until);
+    subject = session.subject;
     AddRemoval(**stored, batch);
     Status cleaned =
         core().AddNewestCleanup(session.subject, {**stored}, batch);
@@ -169,8 +173,8 @@ void SessionOperation::Attempt() {
     until = std::max(until, core().issued.Latest() + LongestAccess(limits()));
   }
   TellRevoked(now);
-  batch.log.push_back(
-      EntryOf(request(), now, EpochSeconds{}, DropAfter(until, limits())));
+  batch.log.push_back(EntryOf(request(), now, EpochSeconds{},
+                              DropAfter(until, limits()), std::move(subject)));
   Submit(std::move(batch), /*urgent=*/true);
 }
 

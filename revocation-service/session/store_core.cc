@@ -169,6 +169,7 @@ std::string SessionEntry(const Session& session, Time now,
       .value = SessionIdText(session.id),
       .reason = why.reason,
       .actor = why.actor.client,
+      .subject = session.subject,
   });
 }
 

@@ -19,18 +19,27 @@ json::object Opaque(std::string_view id) {
   return {{"format", "opaque"}, {"id", id}};
 }
 
+json::object User(const std::string& issuer, std::string_view subject) {
+  return {{"format", "iss_sub"}, {"iss", issuer}, {"sub", subject}};
+}
+
 // SubjectOf follows RFC 9493, and SSF 1.0 section 3.2 for complex subjects.
 json::object SubjectOf(const std::string& issuer, const LogEntry& entry) {
   switch (entry.revocation.kind) {
     case RevocationKind::kSubject:
-      return {{"format", "iss_sub"}, {"iss", issuer}, {"sub", entry.value}};
+      return User(issuer, entry.value);
     case RevocationKind::kClient:
       return {{"format", "complex"}, {"application", Opaque(entry.value)}};
     case RevocationKind::kAll:
       return {{"format", "complex"},
               {"tenant", {{"format", "uri"}, {"uri", issuer}}}};
     default:
-      return Opaque(entry.value);  // the `sid` of the access tokens
+      // The `sid` of the access tokens. Whose it was is not known of a session
+      // that had ended before, and of entries of an older signetd.
+      if (entry.subject.empty()) return Opaque(entry.value);
+      return {{"format", "complex"},
+              {"user", User(issuer, entry.subject)},
+              {"session", Opaque(entry.value)}};
   }
 }
 
@@ -39,7 +48,7 @@ std::string_view InitiatorOf(const LogEntry& entry) {
   const std::string& reason = entry.reason;
   if (reason == "reuse" || reason == "evicted") return "policy";
   if (reason == "logout" || reason == "revoked") return "user";
-  if (reason == "step_up" || entry.actor == "signetd") return "system";
+  if (entry.actor == "signetd") return "system";
   return "admin";
 }
 
@@ -51,7 +60,6 @@ std::string_view ReasonOf(const LogEntry& entry) {
       {"revoked", "logout by the app"},
       {"reuse", "a refresh token was used twice"},
       {"evicted", "the user has too many sessions"},
-      {"step_up", "replaced by a session with other privileges"},
   };
   for (const auto& [reason, text] : kTexts) {
     if (entry.reason == reason) return text;
@@ -78,6 +86,8 @@ std::string Payload(const Stream& stream, const std::string& id,
 
 bool IsEvent(const LogEntry& entry) {
   if (std::string_view(entry.actor).starts_with(kReceivedPrefix)) return false;
+  // It goes on under another id: whoever ended it would log the user out.
+  if (entry.reason == kSteppedUp) return false;
   switch (entry.revocation.kind) {
     case RevocationKind::kSession:
     case RevocationKind::kSubject:

@@ -24,8 +24,12 @@ inline constexpr std::string_view kStreamUpdated =
 // caused: its issuer follows.
 inline constexpr std::string_view kReceivedPrefix = "ssf:";
 
+// The reason of a session's revocation that goes on under another id.
+inline constexpr std::string_view kSteppedUp = "step_up";
+
 // IsEvent tells whether a revocation is told to partners: those of tokens and
-// keys end no session, and what came from a transmitter is that one's to tell.
+// keys, and a step up, end no session, and what came from a transmitter is that
+// one's to tell.
 bool IsEvent(const LogEntry& entry);
 
 // EventId is the `jti` of a log record: the same whenever it is delivered, and

@@ -28,6 +28,10 @@ struct Transmitter {
   std::string subject_format = "iss_sub";
   std::string subject_issuer;
   std::string subject_prefix;
+  // A custom claim of our sessions that holds the transmitter's id of the
+  // session that each belongs to. Empty: whose sessions belong to which is not
+  // known, and an event about one session ends all of its user's.
+  std::string session_claim = {};
   std::string ca_file;  // empty: the system's
 
   bool operator==(const Transmitter&) const = default;

@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <utility>
+
+#include "signet/url_text.h"
 
 namespace signet::service::ssf {
 namespace {
@@ -27,21 +28,6 @@ Url Split(const std::string& url) {
   const size_t path = std::min(url.find('/', host), url.size());
   return {url.substr(0, path),
           path == url.size() ? std::string("/") : url.substr(path)};
-}
-
-// FormEncode: RFC 6749 section 2.3.1.
-std::string FormEncode(const std::string& text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_') {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -99,8 +85,9 @@ Result<std::string> PollClient::Ask(std::unique_ptr<Connection>& connection,
     if (transmitter_.client_id.empty()) {
       request.headers.emplace("Authorization", "Bearer " + secret_);
     } else {
+      // RFC 6749 section 2.3.1: both parts are encoded before Basic.
       request.headers.insert(httplib::make_basic_authentication_header(
-          FormEncode(transmitter_.client_id), FormEncode(secret_)));
+          UrlEncode(transmitter_.client_id), UrlEncode(secret_)));
     }
   }
   request.content_receiver = [&](const char* data, size_t size, uint64_t,

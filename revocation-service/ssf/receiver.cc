@@ -40,6 +40,18 @@ Result<std::string> ReadKeyFile(const std::string& path) {
   return text;
 }
 
+// HasClaim tells whether a custom claim of the session is this text.
+bool HasClaim(const Session& session, std::string_view name,
+              std::string_view text) {
+  if (session.custom.empty()) return false;
+  json::error_code error;
+  const json::value claims = json::parse(session.custom, error);
+  if (error || !claims.is_object()) return false;
+  const json::value* claim =
+      claims.get_object().if_contains({name.data(), name.size()});
+  return claim != nullptr && claim->is_string() && claim->get_string() == text;
+}
+
 // Outcome is what a callback of another thread brings; it may come when nobody
 // waits any more.
 struct Outcome {
@@ -225,36 +237,82 @@ Receiver::Fate Receiver::Refuse(const std::string& id,
   return Fate::kRefused;
 }
 
-// End ends what began before the event, as it was told: an event that comes
-// late, or again, does not end what was opened since.
 Receiver::Fate Receiver::End(const std::string& id, const ReceivedSet& event) {
+  const std::string reason = ("session-revoked " + id).substr(0, 255);
+  return event.session.empty() || transmitter_.session_claim.empty()
+             ? EndAll(reason, event)
+             : EndOne(reason, event);
+}
+
+// EndAll ends what began before the event, as it was told: an event that comes
+// late, or again, does not end what was opened since.
+Receiver::Fate Receiver::EndAll(const std::string& reason,
+                                const ReceivedSet& event) {
   NewRevocation revocation{.kind = RevocationKind::kSubject,
                            .value = event.subject,
                            .not_before = {},
-                           .reason = ("session-revoked " + id).substr(0, 255),
+                           .reason = reason,
                            .actor = origin()};
   const EpochSeconds until = event.ended + kClockSkew;
   if (until < ToSeconds(parts_.clock.Now())) revocation.not_before = until;
+  const auto revoked = Await([&](auto done) {
+    parts_.sessions.Revoke(std::move(revocation), std::move(done));
+  });
+  return revoked ? Judge(*revoked, RevocationKind::kSubject) : Fate::kLater;
+}
+
+// EndOne ends the sessions that belong to the transmitter's one, whenever they
+// began: its id comes once.
+Receiver::Fate Receiver::EndOne(const std::string& reason,
+                                const ReceivedSet& event) {
+  const auto sessions = parts_.sessions.List(event.subject);
+  if (!sessions.ok()) return Judge(sessions.error(), RevocationKind::kSession);
+  Fate fate = Fate::kDone;
+  bool known = false;
+  for (const Session& session : *sessions) {
+    if (!HasClaim(session, transmitter_.session_claim, event.session)) continue;
+    known = true;
+    const auto revoked = Await([&](auto done) {
+      parts_.sessions.End(session.id, reason, origin(), std::move(done));
+    });
+    if (!revoked) return Fate::kLater;
+    if (!revoked->ok() && revoked->error().code == ErrorCode::kNotFound) {
+      continue;  // it ended meanwhile
+    }
+    if (Judge(*revoked, RevocationKind::kSession) == Fate::kLater) {
+      fate = Fate::kLater;
+    }
+  }
+  if (!known) parts_.metrics.CountEventReceived("ignored");
+  return fate;
+}
+
+std::optional<Result<Revoked>> Receiver::Await(const Revoking& start) {
   const auto outcome = std::make_shared<Outcome>();
-  parts_.sessions.Revoke(std::move(revocation),
-                         [outcome](Result<Revoked> revoked) {
-                           MutexLock lock(outcome->mutex);
-                           outcome->result = std::move(revoked);
-                           outcome->came.NotifyAll();
-                         });
+  start([outcome](Result<Revoked> revoked) {
+    MutexLock lock(outcome->mutex);
+    outcome->result = std::move(revoked);
+    outcome->came.NotifyAll();
+  });
   MutexLock lock(outcome->mutex);
   while (!outcome->result) {
     outcome->came.WaitFor(outcome->mutex, milliseconds(100));
-    if (!outcome->result && stopping()) return Fate::kLater;
+    if (!outcome->result && stopping()) return std::nullopt;
   }
-  if (!outcome->result->ok()) {
+  return outcome->result;
+}
+
+// Judge counts what came of an event.
+Receiver::Fate Receiver::Judge(const Result<Revoked>& revoked,
+                               RevocationKind kind) {
+  if (!revoked.ok()) {
     spdlog::error("ssf: an event of {} has no effect yet: {}",
-                  transmitter_.issuer, outcome->result->error().message);
+                  transmitter_.issuer, revoked.error().message);
     parts_.metrics.CountEventReceived("failed");
     return Fate::kLater;
   }
   parts_.metrics.CountEventReceived("ended");
-  parts_.metrics.CountRevocation(RevocationKindName(RevocationKind::kSubject));
+  parts_.metrics.CountRevocation(RevocationKindName(kind));
   return Fate::kDone;
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <random>
 #include <set>
@@ -56,6 +57,13 @@ class Receiver {
   Status TakeAnswer(const std::string& body);
   Fate Take(const std::string& id, const std::string& set);
   Fate End(const std::string& id, const ReceivedSet& event);
+  Fate EndAll(const std::string& reason, const ReceivedSet& event);
+  Fate EndOne(const std::string& reason, const ReceivedSet& event);
+  // Await waits for what `start` begins; nullopt: the service stops.
+  using Revoking = std::function<void(std::function<void(Result<Revoked>)>)>;
+  std::optional<Result<Revoked>> Await(const Revoking& start)
+      SIGNET_EXCLUDES(mutex_);
+  Fate Judge(const Result<Revoked>& revoked, RevocationKind kind);
   Fate Refuse(const std::string& id, const SetRefusal& refusal);
   Status LoadKeys();
   void RefreshKeys();

@@ -67,9 +67,10 @@ bool Names(const json::value* audience, const std::string& name) {
                      });
 }
 
-using Subject = Result<std::string, SetRefusal>;
+// User is a subject as it is named here; empty for what is not mapped.
+using User = Result<std::string, SetRefusal>;
 
-Subject Named(const Transmitter& transmitter, std::string_view name) {
+User Named(const Transmitter& transmitter, std::string_view name) {
   std::string subject = transmitter.subject_prefix + std::string(name);
   if (name.empty() || !IsName(subject)) {
     return Invalid("sub_id names no subject that can be");
@@ -77,7 +78,7 @@ Subject Named(const Transmitter& transmitter, std::string_view name) {
   return subject;
 }
 
-Subject ReadIssSub(const Transmitter& transmitter, const json::object& id) {
+User ReadIssSub(const Transmitter& transmitter, const json::object& id) {
   const std::string_view issuer = TextOf(id, "iss");
   const std::string_view sub = TextOf(id, "sub");
   if (issuer.empty() || sub.empty()) {
@@ -94,30 +95,64 @@ Subject ReadIssSub(const Transmitter& transmitter, const json::object& id) {
   return Named(transmitter, sub);
 }
 
-Subject ReadEmail(const Transmitter& transmitter, const json::object& id) {
+User ReadEmail(const Transmitter& transmitter, const json::object& id) {
   const std::string_view email = TextOf(id, "email");
   if (email.empty()) return Invalid("sub_id of email lacks email");
   if (transmitter.subject_format != "email") return std::string();
   return Named(transmitter, email);
 }
 
-// ReadSubject: RFC 9493; empty for what is not mapped. A complex subject (SSF
-// 1.0 section 3.2) means what all its members have in common: with more than a
-// user, it is less than all of that user's sessions.
-Subject ReadSubject(const Transmitter& transmitter, const json::value* value,
-                    bool inside = false) {
+Result<const json::object*, SetRefusal> ReadIdentifier(
+    const json::value* value) {
   if (value == nullptr || !value->is_object()) {
     return Invalid("sub_id is missing or no object");
   }
-  const json::object& id = value->get_object();
+  if (TextOf(value->get_object(), "format").empty()) {
+    return Invalid("sub_id has no format");
+  }
+  return &value->get_object();
+}
+
+User ReadUser(const Transmitter& transmitter, const json::object& id) {
   const std::string_view format = TextOf(id, "format");
-  if (format.empty()) return Invalid("sub_id has no format");
   if (format == "iss_sub") return ReadIssSub(transmitter, id);
   if (format == "email") return ReadEmail(transmitter, id);
-  if (format == "complex" && !inside && id.size() == 2 && Find(id, "user")) {
-    return ReadSubject(transmitter, Find(id, "user"), true);
-  }
   return std::string();
+}
+
+// ReadComplex: a complex subject (SSF 1.0 section 3.2) means what all its
+// members have in common. A user is all of its sessions, a user and a session
+// that one; whatever else there is makes it less, and is not mapped.
+Result<ReceivedSet, SetRefusal> ReadComplex(const Transmitter& transmitter,
+                                            const json::object& id) {
+  const json::value* session = Find(id, "session");
+  if (Find(id, "user") == nullptr) return ReceivedSet();
+  if (id.size() != (session == nullptr ? 2 : 3)) return ReceivedSet();
+  const auto user = ReadIdentifier(Find(id, "user"));
+  if (!user.ok()) return user.error();
+  User subject = ReadUser(transmitter, **user);
+  if (!subject.ok()) return subject.error();
+  ReceivedSet set{.subject = *std::move(subject)};
+  if (session == nullptr) return set;
+  const auto one = ReadIdentifier(session);
+  if (!one.ok()) return one.error();
+  if (TextOf(**one, "format") != "opaque") return ReceivedSet();
+  set.session = TextOf(**one, "id");
+  if (!IsName(set.session)) return Invalid("sub_id names no session");
+  return set;
+}
+
+// ReadSubject: RFC 9493; empty for what is not mapped.
+Result<ReceivedSet, SetRefusal> ReadSubject(const Transmitter& transmitter,
+                                            const json::value* value) {
+  const auto id = ReadIdentifier(value);
+  if (!id.ok()) return id.error();
+  if (TextOf(**id, "format") == "complex") {
+    return ReadComplex(transmitter, **id);
+  }
+  User subject = ReadUser(transmitter, **id);
+  if (!subject.ok()) return subject.error();
+  return ReceivedSet{.subject = *std::move(subject)};
 }
 
 // CheckClaims checks what every SET has.
@@ -156,8 +191,8 @@ Result<ReceivedSet, SetRefusal> ReadEvent(const Transmitter& transmitter,
   }
   const json::value* event = Find(events->get_object(), kSessionRevoked);
   if (event == nullptr) return ReceivedSet();
-  Subject subject = ReadSubject(transmitter, Find(claims, "sub_id"));
-  if (!subject.ok()) return subject.error();
+  auto set = ReadSubject(transmitter, Find(claims, "sub_id"));
+  if (!set.ok()) return set.error();
   const json::value* told = Find(event->get_object(), "event_timestamp");
   if (told == nullptr) told = Find(claims, "toe");
   if (told == nullptr) told = Find(claims, "iat");
@@ -166,7 +201,8 @@ Result<ReceivedSet, SetRefusal> ReadEvent(const Transmitter& transmitter,
   if (Time(*ended) > now + kClockSkew) {
     return Invalid("event_timestamp is in the future");
   }
-  return ReceivedSet{*std::move(subject), *ended};
+  set->ended = *ended;
+  return set;
 }
 
 }  // namespace

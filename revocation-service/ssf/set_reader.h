@@ -26,6 +26,9 @@ struct ReceivedSet {
   // The subject whose sessions end, as it is named here; empty if the event
   // concerns nothing that is mapped.
   std::string subject;
+  // The transmitter's id of the one session of that subject that ended; empty:
+  // all of them did.
+  std::string session = {};
   EpochSeconds ended{};  // sessions that began before
 };
 

@@ -340,6 +340,47 @@ TEST_CASE("pages of entries hold what Entries does, by kind and id") {
   }
 }
 
+TEST_CASE("pages that are read beside a writer miss nothing of before") {
+  RevocationList list;
+  std::mt19937_64 random(8);
+  std::vector<Revocation> before;
+  for (int i = 0; i < 3000; ++i) {
+    before.push_back(Session(0, hours(10)));
+    before.back().id = RandomId(random);
+  }
+  list.Apply(before);
+  std::atomic<bool> stop{false};
+  // Grows, sweeps what leaves, and begins anew: all that moves tables.
+  std::thread writer([&] {
+    for (int round = 1; !stop; ++round) {
+      std::vector<Revocation> entries = before;
+      for (int i = 0; i < 500; ++i) {
+        entries.push_back(Session(0, minutes(round)));
+        entries.back().id = RandomId(random);
+      }
+      list.Apply(entries);
+      list.DropExpired(At(minutes(round) + seconds(1)));
+      if (round % 5 == 0) list.Replace(before);
+    }
+  });
+  for (int walk = 0; walk < 10; ++walk) {
+    std::map<RevocationName, int> got;
+    std::optional<RevocationName> after;
+    for (;;) {
+      const auto page = list.EntriesAfter(At(hours(9)), after, 700);
+      if (page.empty()) break;
+      for (const Revocation& entry : page) ++got[{entry.kind, entry.id}];
+      after = RevocationName{page.back().kind, page.back().id};
+    }
+    CHECK(got.size() == before.size());
+    CHECK(std::all_of(before.begin(), before.end(), [&](const auto& entry) {
+      return got[{entry.kind, entry.id}] == 1;
+    }));
+  }
+  stop = true;
+  writer.join();
+}
+
 TEST_CASE("the digest depends on the entries, not on how they came") {
   std::mt19937_64 random(2);
   std::vector<Revocation> entries;

@@ -137,6 +137,74 @@ TEST_CASE("a wait is 0 to 55 seconds, and without one nothing is said") {
   CHECK(service.publisher->position().sequence == 2);
 }
 
+std::string OpenSession(const LiveService& service, const std::string& client,
+                        const std::string& subject) {
+  const Reply reply =
+      ReplyOf(ClientOf(service, client)
+                  .Post("/v1/sessions",
+                        R"({"subject":")" + subject + R"(","audience":"x"})",
+                        "application/json"));
+  REQUIRE(reply.status == 201);
+  return reply.body.at("session_id").as_string().c_str();
+}
+
+Reply Delete(const LiveService& service, const std::string& client,
+             const std::string& what) {
+  return ReplyOf(
+      ClientOf(service, client).Delete(("/v1/sessions" + what).c_str()));
+}
+
+TEST_CASE("a logout is answered when every verifier enforces it") {
+  LiveService service;
+  const auto feed = service.Follow(service.ClientOptions(FeedMode::kSubscribe));
+  const auto poller = service.Follow(service.ClientOptions(FeedMode::kPoll));
+  const auto check = [&](const Reply& reply, int64_t ended) {
+    CHECK(reply.status == 200);
+    CHECK(reply.Number("revoked") == ended);
+    CHECK(reply.Number("epoch") == 1);
+    CHECK(NumberOf(reply.Verifiers(), "connected") == 2);
+    CHECK(NumberOf(reply.Verifiers(), "enforcing") == 2);
+    // What was answered is true: nobody has to wait here.
+    const auto sequence = static_cast<uint64_t>(reply.Number("seq"));
+    CHECK(feed->status().position.sequence >= sequence);
+    CHECK(poller->status().position.sequence >= sequence);
+  };
+  // One session; a subject's, of every client; all but one; a client's own.
+  const std::string one = OpenSession(service, "dev", "alice");
+  check(Delete(service, "dev", "/" + one + "?wait=55"), 1);
+  CHECK(service.publisher->position().sequence == 1);
+  OpenSession(service, "dev", "alice");
+  check(Delete(service, "dev", "?subject=alice&wait=55"), 1);
+  const std::string kept = OpenSession(service, "dev", "bob");
+  OpenSession(service, "dev", "bob");
+  check(Delete(service, "dev", "?subject=bob&wait=55&except=" + kept), 1);
+  OpenSession(service, "other", "carol");
+  OpenSession(service, "other", "carol");
+  check(Delete(service, "other", "?subject=carol&wait=55"), 2);
+  // With nothing to end, what there is holds.
+  check(Delete(service, "other", "?subject=carol&wait=55"), 0);
+}
+
+TEST_CASE("a logout without a wait, or with a wrong one, is as ever") {
+  LiveService service;
+  const std::string id = OpenSession(service, "dev", "alice");
+  for (const char* query :
+       {"wait=56", "wait=-1", "wait=x", "wait=", "wait=1&wait=1", "weit=1"}) {
+    CAPTURE(query);
+    CHECK(Delete(service, "dev", "/" + id + "?" + query).status == 400);
+    CHECK(
+        Delete(service, "dev", std::string("?subject=alice&") + query).status ==
+        400);
+  }
+  CHECK(service.publisher->position().sequence == 0);
+  const Reply plain = Delete(service, "dev", "/" + id);
+  CHECK(plain.status == 204);
+  CHECK(plain.body.empty());
+  CHECK(Delete(service, "dev", "/" + id + "?wait=55").status == 404);
+  CHECK_FALSE(
+      Delete(service, "dev", "?subject=alice").body.contains("verifiers"));
+}
+
 TEST_CASE("where nobody follows the answer comes at once") {
   LiveService service;
   const Reply reply = Post(service, "a", "?wait=55");

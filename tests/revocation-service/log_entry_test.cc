@@ -36,6 +36,31 @@ TEST_CASE("a log entry of every kind comes back as it was") {
   }
 }
 
+TEST_CASE("a session's entry tells whose it was, one of before does not") {
+  LogEntry entry = Sample();
+  entry.revocation.kind = RevocationKind::kSession;
+  const std::string before = EncodeLogEntry(entry);
+  CHECK(before[0] == 1);
+  entry.subject = "alice";
+  const std::string bytes = EncodeLogEntry(entry);
+  CHECK(bytes[0] == 2);
+  const auto decoded = DecodeLogEntry(bytes);
+  REQUIRE(decoded.ok());
+  CHECK(*decoded == entry);
+  const auto old = DecodeLogEntry(before);
+  REQUIRE(old.ok());
+  CHECK(old->subject.empty());
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    CAPTURE(size);
+    CHECK(CodeOf(bytes.substr(0, size)) == ErrorCode::kCorrupt);
+  }
+  CHECK(CodeOf(bytes + '\0') == ErrorCode::kCorrupt);
+  // One spelling: without a subject it is of the first version.
+  std::string nobody = before + std::string(4, '\0');
+  nobody[0] = 2;
+  CHECK(CodeOf(nobody) == ErrorCode::kCorrupt);
+}
+
 TEST_CASE("empty texts, long texts and bytes of every value come back") {
   LogEntry entry = Sample();
   entry.value.clear();
@@ -69,7 +94,7 @@ TEST_CASE("a log entry with a byte too many is corrupt") {
 
 TEST_CASE("a log entry of another version is unsupported") {
   std::string bytes = EncodeLogEntry(Sample());
-  for (char version : {'\0', '\2', '\xff'}) {
+  for (char version : {'\0', '\3', '\xff'}) {
     bytes[0] = version;
     CHECK(CodeOf(bytes) == ErrorCode::kUnsupported);
   }

@@ -1,63 +1,12 @@
 // Shared Signals, as a receiver: a signetd that polls another, or one that is
 // played by the test.
 #include <atomic>
-#include <ctime>
-#include <fstream>
-#include <map>
 #include <thread>
 
-#include "jwt.h"
-#include "signet/jwk.h"
-#include "signet/mutex.h"
-#include "tests/revocation-service/ssf_fixture.h"
+#include "tests/revocation-service/fake_transmitter.h"
 
 namespace signet::testing {
 namespace {
-
-namespace json = boost::json;
-
-bool Lives(RunningSignetd& signetd, const json::object& session) {
-  const auto answer = signetd.Get("/v1/sessions/" +
-                                  RunningSignetd::Text(session, "session_id"));
-  REQUIRE(answer);
-  return answer->status == 200;
-}
-
-void Logout(RunningSignetd& signetd, const std::string& subject) {
-  httplib::Client http("127.0.0.1", signetd.process().port());
-  const auto answer = http.Delete(("/v1/sessions?subject=" + subject).c_str(),
-                                  RunningSignetd::AsDev());
-  REQUIRE(answer);
-  REQUIRE_MESSAGE(answer->status == 200, answer->body);
-}
-
-double Metric(RunningSignetd& signetd, const std::string& name) {
-  const auto metrics = signetd.Admin("/metrics");
-  REQUIRE(metrics);
-  const size_t at = metrics->body.find("\n" + name + " ");
-  if (at == std::string::npos) return 0;
-  return std::stod(metrics->body.substr(at + name.size() + 2));
-}
-
-// Stanza says how to poll; `keys` is jwks_url or jwks_file.
-std::string Stanza(const std::string& issuer, const std::string& url,
-                   const std::string& secret_file, const std::string& keys) {
-  return "[[ssf.transmitter]]\nissuer = \"" + issuer +
-         "\"\naudience = \"b\"\npoll_url = \"" + url + "/ssf/poll\"\n" + keys +
-         "\nclient_id = \"b\"\nsecret = \"file:" + secret_file + "\"\n";
-}
-
-std::string PublishedKeys(const std::string& url) {
-  return "jwks_url = \"" + url + "/.well-known/statements-jwks.json\"";
-}
-
-// WriteSecret writes a private file that holds "b-secret".
-std::string WriteSecret(const TempDir& directory) {
-  const std::string path = directory / "secret";
-  std::ofstream(path) << "b-secret\n";
-  std::filesystem::permissions(path, std::filesystem::perms::owner_read);
-  return path;
-}
 
 TEST_CASE("a logout at one service ends the sessions at another") {
   TempDir directory;
@@ -178,133 +127,6 @@ TEST_CASE("two services that listen to each other do not echo") {
   }
 }
 
-// A FakeTransmitter answers polls with what a test gives it, and keeps what the
-// receiver says of that.
-class FakeTransmitter {
- public:
-  explicit FakeTransmitter(const TempDir& directory)
-      : keys_file_(directory / "keys.json") {
-    std::ofstream(keys_file_)
-        << "{\"keys\":[" << WriteJwk(key_.Public()) << "]}";
-    server_.Post("/ssf/poll", [this](const httplib::Request& request,
-                                     httplib::Response& response) {
-      Answer(request, response);
-    });
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-  }
-  ~FakeTransmitter() {
-    server_.stop();
-    thread_.join();
-  }
-
-  std::string url() const {
-    return "http://127.0.0.1:" + std::to_string(port_);
-  }
-  std::string keys() const { return "jwks_file = \"" + keys_file_ + "\""; }
-
-  // Claims are those of a good SET that ends alice's sessions.
-  json::object Claims(const std::string& id) const {
-    return {
-        {"iss", url()},
-        {"aud", "b"},
-        {"jti", id},
-        {"iat", Now()},
-        {"sub_id", {{"format", "iss_sub"}, {"iss", url()}, {"sub", "alice"}}},
-        {"events",
-         {{std::string(service::ssf::kSessionRevoked),
-           {{"event_timestamp", Now()}}}}}};
-  }
-  static int64_t Now() { return static_cast<int64_t>(std::time(nullptr)); }
-  std::string Sign(const json::object& claims,
-                   const std::string& type = "secevent+jwt") const {
-    return SignJws(
-        key_,
-        R"({"alg":"ES256","typ":")" + type + R"(","kid":")" + key_.id() + "\"}",
-        json::serialize(claims));
-  }
-
-  // Deliver hands out the sets until they are acknowledged or refused.
-  void Deliver(const std::string& id, const std::string& set) {
-    MutexLock lock(mutex_);
-    sets_[id] = set;
-  }
-  // ErrorOf is what the receiver says of a set: "ack", an error code, or ""
-  // as long as it has said nothing.
-  std::string ErrorOf(const std::string& id) {
-    MutexLock lock(mutex_);
-    const auto found = said_.find(id);
-    return found == said_.end() ? "" : found->second;
-  }
-  void Misbehave(int status, std::string body) {
-    MutexLock lock(mutex_);
-    status_ = status;
-    body_ = std::move(body);
-  }
-  int polls() {
-    MutexLock lock(mutex_);
-    return polls_;
-  }
-
- private:
-  void Answer(const httplib::Request& request, httplib::Response& response) {
-    MutexLock lock(mutex_);
-    ++polls_;
-    if (status_ != 0) {
-      response.status = status_;
-      response.set_content(body_, "application/json");
-      return;
-    }
-    const auto asked = json::parse(request.body).as_object();
-    for (const json::value& id : asked.at("ack").as_array()) {
-      Note(std::string(id.as_string()), "ack");
-    }
-    if (const auto* errors = asked.if_contains("setErrs")) {
-      for (const auto& [id, error] : errors->as_object()) {
-        Note(std::string(id), std::string(error.at("err").as_string()));
-      }
-    }
-    json::object sets;
-    for (const auto& [id, set] : sets_) sets[id] = set;
-    response.set_content(json::serialize(json::object{{"sets", sets}}),
-                         "application/json");
-  }
-  void Note(const std::string& id, const std::string& what) {
-    said_[id] = what;
-    sets_.erase(id);
-  }
-
-  const SecretKey key_ = SecretKey::Generate(KeyFormat::kJwtEs256);
-  const std::string keys_file_;
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
-  Mutex mutex_;
-  std::map<std::string, std::string> sets_;
-  std::map<std::string, std::string> said_;
-  int status_ = 0;
-  std::string body_;
-  int polls_ = 0;
-};
-
-// Receiving is a signetd that polls a FakeTransmitter.
-struct Receiving {
-  Receiving()
-      : transmitter(directory),
-        signetd(Stanza(transmitter.url(), transmitter.url(),
-                       WriteSecret(directory), transmitter.keys())) {}
-  // Said delivers a set and waits for what the receiver says of it.
-  std::string Said(const std::string& id, const std::string& set) {
-    transmitter.Deliver(id, set);
-    CHECK(Eventually([&] { return !transmitter.ErrorOf(id).empty(); }));
-    return transmitter.ErrorOf(id);
-  }
-
-  TempDir directory;
-  FakeTransmitter transmitter;
-  RunningSignetd signetd;
-};
-
 using Change = std::function<void(json::object&)>;
 
 TEST_CASE("an event that is not as it should be is refused and ends nothing") {
@@ -396,7 +218,12 @@ TEST_CASE("events that concern nothing here are taken and end nothing") {
       {{"format", "new"}},
       {{"format", "complex"},
        {"user", user},
-       {"session", {{"format", "opaque"}, {"id", "x"}}}},
+       {"session", {{"format", "new"}, {"id", "x"}}}},
+      {{"format", "complex"},
+       {"user", user},
+       {"session", {{"format", "opaque"}, {"id", "x"}}},
+       {"device", {{"format", "opaque"}, {"id", "x"}}}},
+      {{"format", "complex"}, {"session", {{"format", "opaque"}, {"id", "x"}}}},
       {{"format", "complex"}, {"tenant", user}}};
   int number = 0;
   for (const json::value& other : others) {
@@ -415,6 +242,96 @@ TEST_CASE("events that concern nothing here are taken and end nothing") {
   claims["sub_id"] = {{"format", "complex"}, {"user", user}};
   CHECK(r.Said("user", r.transmitter.Sign(claims)) == "ack");
   CHECK(!Lives(r.signetd, alice));
+}
+
+// OneSession are the claims of a SET that ends one session of alice's.
+json::object OneSession(const FakeTransmitter& transmitter,
+                        const std::string& jti, const std::string& sid) {
+  json::object claims = transmitter.Claims(jti);
+  const json::value user = claims.at("sub_id");
+  claims["sub_id"] = {{"format", "complex"},
+                      {"user", user},
+                      {"session", {{"format", "opaque"}, {"id", sid}}}};
+  return claims;
+}
+
+TEST_CASE("where sessions are not mapped, one of a user's ends all of them") {
+  Receiving r;
+  const auto alice = r.signetd.Open("alice");
+  const auto bob = r.signetd.Open("bob");
+  json::object bad = OneSession(r.transmitter, "bad", "x");
+  bad.at("sub_id").as_object()["session"] = {{"format", "opaque"}};
+  CHECK(r.Said("bad", r.transmitter.Sign(bad)) == "invalid_request");
+  bad.at("sub_id").as_object()["session"] = "x";
+  CHECK(r.Said("bad2", r.transmitter.Sign(bad)) == "invalid_request");
+  CHECK(Lives(r.signetd, alice));
+  CHECK(r.Said("one", r.transmitter.Sign(
+                          OneSession(r.transmitter, "one", "x"))) == "ack");
+  CHECK(!Lives(r.signetd, alice));
+  CHECK(Lives(r.signetd, bob));
+}
+
+json::object OpenWith(RunningSignetd& signetd, const std::string& claims) {
+  const auto answer = signetd.Json(
+      "/v1/sessions",
+      R"({"subject":"alice","audience":"orders","claims":)" + claims + "}");
+  REQUIRE(answer);
+  REQUIRE_MESSAGE(answer->status == 201, answer->body);
+  return json::parse(answer->body).as_object();
+}
+
+TEST_CASE("where a claim maps sessions, only those of the one end") {
+  Receiving r("session_claim = \"upstream\"\n");
+  const auto first = OpenWith(r.signetd, R"({"upstream":"s1"})");
+  const auto twin = OpenWith(r.signetd, R"({"upstream":"s1","x":2})");
+  const auto other = OpenWith(r.signetd, R"({"upstream":"s2"})");
+  const auto list = OpenWith(r.signetd, R"({"upstream":["s1"]})");
+  const auto plain = r.signetd.Open("alice");
+  const auto end = [&](const char* jti, const char* sid) {
+    return r.Said(jti, r.transmitter.Sign(OneSession(r.transmitter, jti, sid)));
+  };
+  CHECK(end("unknown", "s3") == "ack");
+  CHECK(Lives(r.signetd, first));
+  CHECK(end("known", "s1") == "ack");
+  CHECK(!Lives(r.signetd, first));
+  CHECK(!Lives(r.signetd, twin));
+  for (const auto& session : {other, list, plain}) {
+    CHECK(Lives(r.signetd, session));
+  }
+  const auto audit = r.signetd.Audit("&event=session_ended");
+  REQUIRE(audit.at("lines").as_array().size() == 2);
+  CHECK(audit.at("lines").at(0).at("client") ==
+        json::value("ssf:" + r.transmitter.url()));
+  // A user's event is a user's all the same.
+  CHECK(r.Said("user", r.transmitter.Sign(r.transmitter.Claims("user"))) ==
+        "ack");
+  CHECK(!Lives(r.signetd, other));
+  CHECK(!Lives(r.signetd, plain));
+}
+
+TEST_CASE("a logout of one session at one service ends it at another") {
+  TempDir directory;
+  const std::string secret = WriteSecret(directory);
+  RunningSignetd a(Partner("b"));
+  const std::string url = a.process().url();
+  RunningSignetd b(Stanza(url, url, secret, PublishedKeys(url)) +
+                   "session_claim = \"upstream\"\n");
+  const auto there = a.Open("alice");
+  const std::string sid = RunningSignetd::Text(there, "session_id");
+  const auto here = OpenWith(b, R"({"upstream":")" + sid + "\"}");
+  const auto elsewhere = OpenWith(b, R"({"upstream":"x"})");
+  // The stream begins with the first poll.
+  const auto marker = b.Open("marker");
+  REQUIRE(Eventually([&] {
+    Logout(a, "marker");
+    return !Lives(b, marker);
+  }));
+  const auto answer = a.client->Delete(("/v1/sessions/" + sid).c_str(),
+                                       RunningSignetd::AsDev());
+  REQUIRE(answer);
+  REQUIRE(answer->status == 204);
+  CHECK(Eventually([&] { return !Lives(b, here); }));
+  CHECK(Lives(b, elsewhere));
 }
 
 TEST_CASE("an event that comes late, or again, spares what was opened since") {

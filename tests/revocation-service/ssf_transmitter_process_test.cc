@@ -44,7 +44,10 @@ TEST_CASE("a logout is told to a partner until it has acknowledged it") {
   CHECK(!claims.contains("sub"));
   CHECK(!claims.contains("exp"));
   CHECK(Subject(first, first.ids()[0]) ==
-        R"({"format":"opaque","id":")" + sid + "\"}");
+        R"({"format":"complex","user":{"format":"iss_sub","iss":")" +
+            signetd.process().url() +
+            R"(","sub":"alice"},"session":{"format":"opaque","id":")" + sid +
+            "\"}}");
   CHECK(Subject(first, first.ids()[1]) == R"({"format":"iss_sub","iss":")" +
                                               signetd.process().url() +
                                               R"(","sub":"alice"})");
@@ -58,6 +61,52 @@ TEST_CASE("a logout is told to a partner until it has acknowledged it") {
   CHECK(later.ids() == std::vector{first.ids()[0]});
   CHECK(partner.Poll(Acks({first.ids()[0], "junk", ""})).sets.empty());
   CHECK(partner.Poll(Acks(first.ids())).sets.empty());
+}
+
+TEST_CASE("whose session it was is for partners, not for verifiers") {
+  RunningSignetd signetd(Partner("b"));
+  PartnerClient partner(signetd, "b");
+  partner.Poll();
+  const std::string subject = "somebody-with-a-name";
+  const std::string sid =
+      RunningSignetd::Text(signetd.Open(subject), "session_id");
+  Revoke(signetd, "session", sid);
+  // Of a session that is not there nobody knows whose it was.
+  const std::string gone = "AAAAAAAAAAAAAAAAAAAAAA";
+  Revoke(signetd, "session", gone);
+  const Polled polled = partner.Poll();
+  REQUIRE(polled.ids().size() == 2);
+  CHECK(Subject(polled, polled.ids()[0]).find(subject) != std::string::npos);
+  CHECK(Subject(polled, polled.ids()[1]) ==
+        R"({"format":"opaque","id":")" + gone + "\"}");
+  for (const std::string path : {"/feed/log?epoch=1&after=0", "/feed/snapshot",
+                                 "/v1/revocations", "/v1/revocations/live"}) {
+    CAPTURE(path);
+    auto answer = signetd.Get(path);
+    REQUIRE(answer);
+    if (answer->status == 307) {
+      answer = signetd.Get("/feed/" + answer->get_header_value("Location"));
+      REQUIRE(answer);
+    }
+    CHECK(answer->status == 200);
+    CHECK(answer->body.size() > 50);
+    CHECK(answer->body.find(subject) == std::string::npos);
+  }
+}
+
+TEST_CASE("a step up ends no session, and is not told") {
+  RunningSignetd signetd(Partner("b"));
+  PartnerClient partner(signetd, "b");
+  partner.Poll();
+  const std::string sid =
+      RunningSignetd::Text(signetd.Open("alice"), "session_id");
+  const auto stepped =
+      signetd.Json(("/v1/sessions/" + sid).c_str(), R"({"scope":"pay"})");
+  REQUIRE(stepped);
+  REQUIRE(stepped->status == 201);
+  CHECK(partner.Poll().sets.empty());
+  Revoke(signetd, "subject", "alice");
+  CHECK(!partner.Poll().sets.empty());
 }
 
 TEST_CASE("clients and all are told as complex subjects") {

@@ -131,5 +131,25 @@ TEST_CASE("an edge that no longer hears the service answers 503, not 401") {
   CHECK(stale->body == R"({"error":"stale at freshness"})");
 }
 
+TEST_CASE("an edge lists all its flags when it is asked") {
+  const DevService service;
+  REQUIRE(service.ready());
+  const CliResult help =
+      RunShell("signet-edge --help", service.keys(), service.Environment());
+  CHECK(help.exit == 0);
+  CHECK(help.err.empty());
+  for (const char* flag :
+       {"--service", "--client", "--feed-ring", "--issuer", "--audience",
+        "--listen", "--state", "--poll", "--max-staleness"}) {
+    CAPTURE(flag);
+    CHECK(help.out.find(std::string("\n    ") + flag + " ") !=
+          std::string::npos);
+  }
+  const CliResult wrong =
+      RunShell("signet-edge --pol 5", service.keys(), service.Environment());
+  CHECK(wrong.exit == 2);
+  CHECK(wrong.err == "signet-edge: error: unknown flag --pol; see --help\n");
+}
+
 }  // namespace
 }  // namespace signet::testing

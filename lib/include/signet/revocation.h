@@ -167,9 +167,9 @@ class RevocationList {
   // and id; `at` is zero.
   std::vector<Revocation> Entries(Time signed_time) const;
 
-  // EntriesAfter lists the first `limit` of them in the order of their names,
-  // beginning behind `after`; nullopt: with the first. It walks the whole
-  // list, in memory for `limit` entries.
+  // EntriesAfter lists the first `limit` of them by name, behind `after` if it
+  // is there. Any thread may call it and holds nobody up; what is applied
+  // meanwhile may be missing. It walks them all, in memory for `limit` entries.
   std::vector<Revocation> EntriesAfter(
       Time signed_time, const std::optional<RevocationName>& after,
       size_t limit) const;
