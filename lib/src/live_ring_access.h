@@ -1,14 +1,18 @@
 #ifndef SIGNET_LIB_SRC_LIVE_RING_ACCESS_H_
 #define SIGNET_LIB_SRC_LIVE_RING_ACCESS_H_
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "key_standing.h"
 #include "published.h"
 #include "signet/live_ring.h"
 #include "signet/revocation.h"
 
 namespace signet {
+
+class IndexedRing;
 
 // LiveKey is a key of the ring in force, and what would otherwise be worked
 // out for every token.
@@ -19,19 +23,42 @@ struct LiveKey {
   // and in those that follow it, as long as each holds the key. It is never
   // zero and never given to another key of the same LiveRing.
   uint64_t identity;
+  KeyStanding* standing;  // of that identity, for as long as a ring holds it
+};
+
+// KeyIdentities gives out identities, each with a standing. One thread at a
+// time uses it.
+class KeyIdentities {
+ public:
+  struct Identity {
+    uint64_t number;
+    KeyStanding* standing;
+  };
+  Identity Next();
+
+  // Update makes the standings say what `ring` says, and takes back those of
+  // keys that it does not hold.
+  void Update(const IndexedRing& ring);
+
+ private:
+  uint64_t last_ = 0;
+  std::vector<std::unique_ptr<KeyStanding>> standings_;
+  std::vector<KeyStanding*> free_;
 };
 
 // IndexedRing is a ring with its keys sorted by id. It is immutable.
 class IndexedRing {
  public:
-  // Keys that `before`, which may be null, holds too keep their identity; the
-  // others get the numbers that follow `last_identity`, which is raised.
-  IndexedRing(KeyRing ring, const IndexedRing* before, uint64_t& last_identity);
+  // Keys that `before`, which may be null, holds too keep their identity, if
+  // the ring's purpose is the same; `identities` has one for the others.
+  IndexedRing(KeyRing ring, const IndexedRing* before,
+              KeyIdentities& identities);
   // The index points into ring_.
   IndexedRing(const IndexedRing&) = delete;
   IndexedRing& operator=(const IndexedRing&) = delete;
 
   const KeyRing& ring() const { return ring_; }
+  const std::vector<LiveKey>& keys() const { return index_; }
 
   // Find returns the key with that id, or null.
   const LiveKey* Find(std::string_view id) const;

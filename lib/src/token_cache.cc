@@ -96,7 +96,8 @@ std::array<TokenCache::Bucket*, 2> TokenCache::Buckets(Place place) const {
 }
 
 void TokenCache::Prefetch(Place place) const {
-  for (const Bucket* bucket : Buckets(place)) __builtin_prefetch(bucket);
+  // Most tokens stand in the first of the two.
+  __builtin_prefetch(Buckets(place)[0]);
 }
 
 TokenHandle TokenCache::Find(Place place) const {
@@ -110,37 +111,30 @@ TokenHandle TokenCache::Find(Place place) const {
   return {};
 }
 
-// Choose finds a way for a token: an empty one in the bucket that has more of
-// them, else one whose token was not used of late. A token of the same texts is
+// Choose finds a way for a token: an empty one, in the first bucket if there is
+// one, else one whose token was not used of late. A token of the same texts is
 // in the way if it was proven by another key; if not, there is nothing to do,
 // and Choose returns null.
 TokenCache::Way* TokenCache::Choose(Place place, const AuthenticToken& token) {
-  Way* best = nullptr;
-  size_t most_empty = 0;
+  Way* empty = nullptr;
   std::array<Way*, 2 * kWays> taken{};
   size_t taken_count = 0;
   for (Bucket* bucket : Buckets(place)) {
-    size_t empty = 0;
-    Way* last_empty = nullptr;
     for (Way& way : bucket->ways) {
       const AuthenticToken* here = way.token.load(std::memory_order_relaxed);
       if (here == nullptr) {
-        ++empty;
-        last_empty = &way;
+        if (empty == nullptr) empty = &way;
         continue;
       }
       if (way.hash.load(std::memory_order_relaxed) == place.hash &&
           here->HasTextsOf(token)) {
-        return here->key_identity == token.key_identity ? nullptr : &way;
+        return here->proven_by.identity == token.proven_by.identity ? nullptr
+                                                                    : &way;
       }
       taken[taken_count++] = &way;
     }
-    if (empty > most_empty) {
-      most_empty = empty;
-      best = last_empty;
-    }
   }
-  if (best != nullptr) return best;
+  if (empty != nullptr) return empty;
   for (size_t i = 0; i < taken_count; ++i) {
     const AuthenticToken* here =
         taken[i]->token.load(std::memory_order_relaxed);

@@ -26,13 +26,13 @@ struct Input {
   std::string_view assertion;
   // The whole text, if `text` was encrypted in it, and the key that opened it.
   std::string_view whole;
-  uint64_t opened_by = 0;
+  KnownKey opened_by = {};
 };
 
 // FoundKey is the key that a token names, as far as it matters once the ring
 // may have changed.
 struct FoundKey {
-  uint64_t identity = 0;  // 0: the ring did not hold it
+  KnownKey key;  // of no identity: the ring did not hold it
   RevocationId revocation_id{};
 };
 
@@ -81,10 +81,6 @@ struct Verifier::Impl {
                      std::string_view assertion, Time now,
                      RevocationQuery* query) const;
 
-  // KeyStands tells whether the key that proved the token is in the ring in
-  // force, the very same key, and may still verify.
-  bool KeyStands(const AuthenticToken& token, Time now) const;
-
   // AuthenticateAny does it in the format that the text has.
   std::optional<Refusal> AuthenticateAny(std::string_view text,
                                          std::string_view assertion,
@@ -131,28 +127,14 @@ TokenHandle Verifier::Impl::Recall(TokenCache::Place place,
   if (!known) return {};
   if (query != nullptr) query->Prepare(*known->identity);
   // The text comes last: its memory has had the time to arrive.
-  if (KeyStands(*known, now) && known->IsOf(text, assertion)) {
+  if (known->KeysStand(now, policy.clock_skew) &&
+      known->IsOf(text, assertion)) {
     known->SetUsed(true);
     return known;
   }
   // No section is held while a signature is checked or the hook runs.
   if (query != nullptr) query->Abandon();
   return {};
-}
-
-bool Verifier::Impl::KeyStands(const AuthenticToken& token, Time now) const {
-  const auto stands = [&](const LiveRing& keys, KeyPurpose purpose,
-                          uint64_t identity) {
-    auto current = LiveRingAccess::Read(keys);
-    if (!current || current->ring().info().purpose != purpose) return false;
-    const LiveKey* live = current->FindIdentity(identity);
-    return live != nullptr &&
-           live->key->schedule.MayVerify(now, policy.clock_skew);
-  };
-  return stands(ring, KeyPurpose::kAccess, token.key_identity) &&
-         (token.opening_key_identity == 0 ||
-          stands(*decryption, KeyPurpose::kEncryption,
-                 token.opening_key_identity));
 }
 
 template <class Token>
@@ -172,7 +154,7 @@ std::optional<Refusal> Verifier::Impl::CheckKey(
   if (live == nullptr) {
     return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
   }
-  found = {live->identity, live->revocation_id};
+  found = {{live->identity, live->standing}, live->revocation_id};
   // RFC 8725 3.1: the algorithm is the key's; the header must agree.
   if (!Token::AgreesWith(header, live->key->key.format())) {
     return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey, "alg");
@@ -224,7 +206,7 @@ std::optional<Refusal> Verifier::Impl::AuthenticateJwe(
   return Authenticate<Jws>({.text = jwe->message(),
                             .assertion = input.assertion,
                             .whole = input.text,
-                            .opened_by = opener.identity},
+                            .opened_by = opener.key},
                            candidate);
 }
 
@@ -246,13 +228,14 @@ std::optional<Refusal> Verifier::Impl::FinishToken(Token& token,
                    ? AuthenticToken::Make(input.whole, input.assertion)
                    : AuthenticToken::Make({}, {});
   draft->key_id = std::move(header.key_id);
-  draft->key_identity = key.identity;
-  draft->opening_key_identity = input.opened_by;
+  draft->proven_by = key.key;
+  draft->opened_by = input.opened_by;
   draft->key_revocation_id = key.revocation_id;
   if (auto refusal = ReadClaims(token.message(), Token::Form(policy.token_type),
                                 draft->claims)) {
     return refusal;
   }
+  draft->suits_policy = !CheckParties(policy, draft->claims);
   if (cache != nullptr && revocations != nullptr) {
     draft->identity = draft->Identify();
   }
@@ -330,8 +313,8 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
   }
 
   const AuthenticToken& token = *candidate.token;
-  if (auto wrong = CheckParties(policy, token.claims)) return *wrong;
-  if (auto wrong = CheckTimes(policy, token.claims, moment.now)) return *wrong;
+  if (!token.suits_policy) return *CheckParties(policy, token.claims);
+  if (auto wrong = CheckTimes(policy, token.times(), moment.now)) return *wrong;
   bool stale = false;
   if (auto wrong = CheckRevocation(asked, candidate, stale)) return *wrong;
   return VerifiedToken(std::move(candidate.token), stale);
@@ -349,8 +332,9 @@ Findings Verifier::Impl::Look(std::string_view text,
   found.staleness = candidate.staleness;
   if (auto current = LiveRingAccess::Read(ring)) {
     found.ring = current->ring().info();
-    const LiveKey* key = current->FindIdentity(
-        found.token ? found.token->key_identity : candidate.key.identity);
+    const LiveKey* key =
+        current->FindIdentity(found.token ? found.token->proven_by.identity
+                                          : candidate.key.key.identity);
     if (key != nullptr) {
       found.key_id = key->key->key.id();
       found.key_state = key->key->schedule.StateAt(found.moment.now);

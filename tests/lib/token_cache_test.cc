@@ -20,7 +20,7 @@ TokenHandle MakeToken(std::string_view text, std::string_view assertion = {}) {
   auto draft = AuthenticToken::Make(text, assertion);
   draft->claims = GoodClaims();
   draft->key_id = "a key id that is longer than a string holds in place";
-  draft->key_identity = 1;
+  draft->proven_by.identity = 1;
   return AuthenticToken::Share(std::move(draft));
 }
 
