@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "id_place.h"
 #include "key_standing.h"
 #include "signet/claims.h"
 #include "signet/revocation.h"
@@ -58,6 +59,10 @@ class AuthenticToken {
   // Worked out for tokens that are cached.
   std::optional<TokenIdentity> identity;
   KnownKey opened_by;  // the key that opened an encrypted token
+
+  // Where a list of revocations would hold its session:
+  // RevocationQuery::PlaceOf.
+  IdPlace listed_at = 0;
 
   // From here on stands what every hit looks at, and behind it the texts:
   // far memory comes in lines of 64 bytes, and claims are left where they are.

@@ -65,9 +65,10 @@ TokenCache::~TokenCache() {
 // and no more: only authentic ones are inserted, and Find compares all of them.
 TokenCache::Place TokenCache::PlaceOf(std::string_view text,
                                       std::string_view assertion) const {
-  // Soon all of it is compared.
-  for (size_t at = 0; at < text.size(); at += 64) {
-    __builtin_prefetch(text.data() + at);
+  // Soon all of it is compared; its end is wanted first.
+  const char* const begin = text.data();
+  for (const char* at = begin + text.size(); at > begin; at -= 64) {
+    __builtin_prefetch(at - 1);
   }
   const auto& key = hash_keys_;
   const Sample end(text);
@@ -100,12 +101,15 @@ void TokenCache::Prefetch(Place place) const {
   __builtin_prefetch(Buckets(place)[0]);
 }
 
-TokenHandle TokenCache::Find(Place place) const {
+TokenCache::Found TokenCache::Find(Place place) const {
   for (const Bucket* bucket : Buckets(place)) {
     for (const Way& way : bucket->ways) {
-      if (way.hash.load(std::memory_order_relaxed) != place.hash) continue;
+      if (way.tag.load(std::memory_order_relaxed) != place.tag()) continue;
       AuthenticToken::Prefetch(way.token, place.text_size);
-      if (TokenHandle token = AuthenticToken::Lend(way.token)) return token;
+      const IdPlace listed_at = way.listed_at.load(std::memory_order_relaxed);
+      if (TokenHandle token = AuthenticToken::Lend(way.token)) {
+        return {std::move(token), listed_at};
+      }
     }
   }
   return {};
@@ -126,7 +130,7 @@ TokenCache::Way* TokenCache::Choose(Place place, const AuthenticToken& token) {
         if (empty == nullptr) empty = &way;
         continue;
       }
-      if (way.hash.load(std::memory_order_relaxed) == place.hash &&
+      if (way.tag.load(std::memory_order_relaxed) == place.tag() &&
           here->HasTextsOf(token)) {
         return here->proven_by.identity == token.proven_by.identity ? nullptr
                                                                     : &way;
@@ -176,7 +180,8 @@ void TokenCache::Insert(Place place, const TokenHandle& token) {
   if (Way* way = Choose(place, *token)) {
     Clear(*way);
     while (bytes() + size > max_bytes_) ClearNext();
-    way->hash.store(place.hash, std::memory_order_relaxed);
+    way->tag.store(place.tag(), std::memory_order_relaxed);
+    way->listed_at.store(token->listed_at, std::memory_order_relaxed);
     bytes_.fetch_add(size, std::memory_order_relaxed);
     way->token.store(AuthenticToken::Hold(token), std::memory_order_seq_cst);
   }

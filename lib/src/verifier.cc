@@ -123,14 +123,15 @@ TokenHandle Verifier::Impl::Recall(TokenCache::Place place,
                                    std::string_view text,
                                    std::string_view assertion, Time now,
                                    RevocationQuery* query) const {
-  TokenHandle known = cache->Find(place);
+  auto [known, listed_at] = cache->Find(place);
   if (!known) return {};
-  if (query != nullptr) query->Prepare(*known->identity);
+  if (query != nullptr) query->Prepare(listed_at, *known->identity);
   // The text comes last: its memory has had the time to arrive.
-  if (known->KeysStand(now, policy.clock_skew) &&
-      known->IsOf(text, assertion)) {
+  const bool stands = known->KeysStand(now, policy.clock_skew);
+  if (query != nullptr) query->PrepareOthers(*known->identity);
+  if (stands && known->IsOf(text, assertion)) {
     known->SetUsed(true);
-    return known;
+    return std::move(known);
   }
   // No section is held while a signature is checked or the hook runs.
   if (query != nullptr) query->Abandon();
@@ -238,6 +239,7 @@ std::optional<Refusal> Verifier::Impl::FinishToken(Token& token,
   draft->suits_policy = !CheckParties(policy, draft->claims);
   if (cache != nullptr && revocations != nullptr) {
     draft->identity = draft->Identify();
+    draft->listed_at = RevocationQuery::PlaceOf(*revocations, *draft->identity);
   }
   candidate.token = AuthenticToken::Share(std::move(draft));
   return std::nullopt;

@@ -31,7 +31,7 @@ std::string Text(int number) {
 
 TokenHandle FindText(const TokenCache& cache, std::string_view text,
                      std::string_view assertion = {}) {
-  TokenHandle found = cache.Find(cache.PlaceOf(text, assertion));
+  TokenHandle found = cache.Find(cache.PlaceOf(text, assertion)).token;
   if (!found || !found->IsOf(text, assertion)) return {};
   found->SetUsed(true);
   return found;
