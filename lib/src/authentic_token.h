@@ -7,9 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "id_place.h"
+#include "key_standing.h"
 #include "signet/claims.h"
 #include "signet/revocation.h"
 #include "signet/verified_token.h"
+#include "token_times.h"
 
 namespace signet {
 
@@ -52,11 +55,30 @@ class AuthenticToken {
 
   Claims claims;
   std::string key_id;
-  uint64_t key_identity = 0;          // LiveKey::identity
-  uint64_t opening_key_identity = 0;  // of an encrypted token; else 0
-  RevocationId key_revocation_id{};   // of kind kKey
+  RevocationId key_revocation_id{};  // of kind kKey
   // Worked out for tokens that are cached.
   std::optional<TokenIdentity> identity;
+  KnownKey opened_by;  // the key that opened an encrypted token
+
+  // Where a list of revocations would hold its session:
+  // RevocationQuery::PlaceOf.
+  IdPlace listed_at = 0;
+
+  // From here on stands what every hit looks at, and behind it the texts:
+  // far memory comes in lines of 64 bytes, and claims are left where they are.
+  KnownKey proven_by;
+  // Whether issuer, binding and audience are what the verifier's policy
+  // demands: neither the policy nor the claims can change.
+  bool suits_policy = false;
+
+  // KeysStand tells whether the keys that proved and opened it still may.
+  bool KeysStand(Time now, Duration skew) const {
+    return proven_by.Stands(now, skew) &&
+           (!was_opened_ || opened_by.Stands(now, skew));
+  }
+
+  // times are those of the claims.
+  const TokenTimes& times() const { return times_; }
 
   // Identify works it out: what a revocation list must know of the token.
   TokenIdentity Identify() const;
@@ -72,16 +94,10 @@ class AuthenticToken {
   // allocator adds included.
   size_t bytes() const;
 
-  // Prefetch is a hint that the token in the slot is about to be looked at, all
-  // of it. The token need not live: its address is not followed.
-  static void Prefetch(const Slot& slot, size_t text_size) {
-    const auto* start =
-        reinterpret_cast<const char*>(slot.load(std::memory_order_relaxed));
-    if (start == nullptr) return;
-    for (size_t at = 0; at < sizeof(AuthenticToken) + text_size; at += 64) {
-      __builtin_prefetch(start + at);
-    }
-  }
+  // Prefetch is a hint that the token in the slot is about to be looked at:
+  // what a hit reads, and the subject, for the caller. The token need not live:
+  // its address is not followed.
+  static void Prefetch(const Slot& slot, size_t text_size);
 
   // Lend returns the token that the slot holds, or null: the slot is empty,
   // changes just now, or too many threads borrow at once.
@@ -122,8 +138,10 @@ class AuthenticToken {
     return {texts() + text_size_, assertion_size_};
   }
 
+  TokenTimes times_;
   mutable std::atomic<uint32_t> counts_{1};
   mutable std::atomic<bool> used_{false};
+  bool was_opened_ = false;
   size_t text_size_;
   size_t assertion_size_;
 };

@@ -8,6 +8,7 @@
 #include <memory>
 #include <utility>
 
+#include "id_place.h"
 #include "published.h"
 #include "signet/revocation.h"
 
@@ -25,9 +26,14 @@ class IdHash {
     return hash;
   }
 
-  uint64_t operator()(uint64_t low, uint64_t high) const {
+  IdPlace operator()(uint64_t low, uint64_t high) const {
     const uint64_t mixed = Fold(low ^ keys_[0], high ^ keys_[1]);
-    return Fold(mixed ^ keys_[2], 0x9e3779b97f4a7c15u);
+    return static_cast<IdPlace>(Fold(mixed ^ keys_[2], 0x9e3779b97f4a7c15u));
+  }
+  IdPlace PlaceOf(const RevocationId& id) const {
+    uint64_t words[2];
+    std::memcpy(words, id.data(), sizeof(words));
+    return (*this)(words[0], words[1]);
   }
 
  private:
@@ -68,34 +74,39 @@ class IdMap {
   // Find returns the value of `id`, or zero.
   Value Find(const RevocationId& id) const {
     const Key key(id, hash_);
-    const Table* table = shards_[key.shard()].load(std::memory_order_seq_cst);
+    const Table* table =
+        shards_[ShardOf(key.place)].load(std::memory_order_seq_cst);
     if (table == nullptr) return 0;
     const std::atomic<Value>* slot = table->Find(key);
     return slot == nullptr ? 0 : slot->load(std::memory_order_acquire);
   }
 
-  // PrefetchToFind is a hint that Find is near.
-  void PrefetchToFind(const RevocationId& id) const {
-    const Key key(id, hash_);
-    const Table* table = shards_[key.shard()].load(std::memory_order_seq_cst);
+  // PlaceOf is the same in every map with the same hash.
+  IdPlace PlaceOf(const RevocationId& id) const { return hash_.PlaceOf(id); }
+
+  // PrefetchToFind is a hint that Find is near, for an id of that place.
+  void PrefetchToFind(IdPlace place) const {
+    const Table* table =
+        shards_[ShardOf(place)].load(std::memory_order_seq_cst);
     if (table == nullptr) return;
-    __builtin_prefetch(&table->buckets[table->Start(key)]);
+    __builtin_prefetch(&table->buckets[table->Start(place)]);
   }
 
   // Prefetch is a hint that Find or Put with `id` is near. On the writer's
   // thread.
   void Prefetch(const RevocationId& id) const {
-    const Key key(id, hash_);
-    const Table* table = shards_[key.shard()].load(std::memory_order_relaxed);
+    const IdPlace place = PlaceOf(id);
+    const Table* table =
+        shards_[ShardOf(place)].load(std::memory_order_relaxed);
     if (table != nullptr) {
-      __builtin_prefetch(&table->buckets[table->Start(key)], 1);
+      __builtin_prefetch(&table->buckets[table->Start(place)], 1);
     }
   }
 
   // Put sets the value of `id`. REQUIRES: value != 0; not inside the gate.
   void Put(const RevocationId& id, Value value) {
     const Key key(id, hash_);
-    auto& shard = shards_[key.shard()];
+    auto& shard = shards_[ShardOf(key.place)];
     Table* table = shard.load(std::memory_order_relaxed);
     if (table != nullptr) {
       if (std::atomic<Value>* slot = table->Find(key)) {
@@ -156,20 +167,26 @@ class IdMap {
     Key(const RevocationId& id, const IdHash& hasher) {
       std::memcpy(&low, id.data(), 8);
       std::memcpy(&high, id.data() + 8, 8);
-      hash = hasher(low, high);
+      place = hasher(low, high);
     }
     Key(uint64_t l, uint64_t h, const IdHash& hasher)
-        : low(l), high(h), hash(hasher(l, h)) {}
+        : low(l), high(h), place(hasher(l, h)) {}
     RevocationId id() const {
       RevocationId out;
       std::memcpy(out.data(), &low, 8);
       std::memcpy(out.data() + 8, &high, 8);
       return out;
     }
-    size_t shard() const { return hash >> 58; }
 
-    uint64_t low, high, hash;
+    uint64_t low, high;
+    IdPlace place;
   };
+
+  // The first bits of a place choose a shard, the others where a search starts
+  // in it.
+  static constexpr int kShardBits = 6;
+  static_assert(kShards == size_t{1} << kShardBits);
+  static size_t ShardOf(IdPlace place) { return place >> (32 - kShardBits); }
 
   struct alignas(64) Bucket {
     struct Id {
@@ -191,13 +208,13 @@ class IdMap {
     // A table is at most 86 % full: searches stay short, and end.
     bool HasRoom() const { return (used + 1) * 100 <= count * kSlots * 86; }
 
-    size_t Start(const Key& key) const {
-      return ((key.hash & 0xffffffff) * count) >> 32;
+    size_t Start(IdPlace place) const {
+      return (uint64_t{place << kShardBits} * count) >> 32;
     }
     size_t Next(size_t i) const { return i + 1 == count ? 0 : i + 1; }
 
     std::atomic<Value>* Find(const Key& key) const {
-      for (size_t i = Start(key);; i = Next(i)) {
+      for (size_t i = Start(key.place);; i = Next(i)) {
         Bucket& bucket = buckets[i];
         for (size_t s = 0; s < kSlots; ++s) {
           if (bucket.values[s].load(std::memory_order_acquire) == 0) {
@@ -217,10 +234,10 @@ class IdMap {
 
     // REQUIRES: the key is not in the table, which has room.
     void Insert(const Key& key, Value value) {
-      size_t i = Start(key);
+      size_t i = Start(key.place);
       while (!InsertInto(buckets[i], key, value)) i = Next(i);
       // Only now may readers be sent on: the entry is there.
-      for (size_t j = Start(key); j != i; j = Next(j)) {
+      for (size_t j = Start(key.place); j != i; j = Next(j)) {
         buckets[j].spilled.store(1, std::memory_order_release);
       }
       ++used;

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <unordered_set>
 
+#include "key_standing.h"
 #include "ring_access.h"
 #include "ring_rules.h"
 #include "time_text.h"
@@ -120,11 +121,7 @@ KeyState KeySchedule::StateAt(Time now) const {
 }
 
 bool KeySchedule::MayVerify(Time now, Duration skew) const {
-  // A slow clock must not prolong the life of a revoked key: here skew counts
-  // against the token, everywhere else for it.
-  if (revoked_at && now + skew >= *revoked_at) return false;
-  return now + skew >= AcceptedFrom() &&
-         (!retires_at || now - skew < *retires_at);
+  return VerifyWindow::Of(*this).Contains(now, skew);
 }
 
 Status RotationPolicy::Validate() const {

@@ -9,7 +9,7 @@ namespace signet {
 
 struct LiveRing::Impl {
   Mutex publishing;  // one publisher at a time
-  uint64_t last_identity SIGNET_GUARDED_BY(publishing) = 0;
+  KeyIdentities identities SIGNET_GUARDED_BY(publishing);
   Published<IndexedRing> current;
   std::function<void()> on_unknown_key;
 };
@@ -56,17 +56,46 @@ Status CheckApart(const std::vector<KeyRing>& rings) {
 
 }  // namespace
 
+KeyIdentities::Identity KeyIdentities::Next() {
+  if (free_.empty()) {
+    standings_.push_back(std::make_unique<KeyStanding>());
+    free_.push_back(standings_.back().get());
+  }
+  KeyStanding* const standing = free_.back();
+  free_.pop_back();
+  return {++last_, standing};
+}
+
+void KeyIdentities::Update(const IndexedRing& ring) {
+  for (const LiveKey& live : ring.keys()) {
+    live.standing->Set(live.identity, VerifyWindow::Of(live.key->schedule));
+  }
+  free_.clear();
+  for (const auto& standing : standings_) {
+    const uint64_t identity = standing->identity();
+    if (ring.FindIdentity(identity) != nullptr) continue;
+    if (identity != 0) standing->Clear();
+    free_.push_back(standing.get());
+  }
+}
+
 IndexedRing::IndexedRing(std::vector<KeyRing> rings, const IndexedRing* before,
-                         uint64_t& last_identity)
+                         KeyIdentities& identities)
     : rings_(std::move(rings)) {
+  if (before != nullptr && !before->Serves(ring().info().purpose)) {
+    before = nullptr;
+  }
   for (const KeyRing& ring : rings_) {
     for (const RingKey& key : ring.keys()) {
       const LiveKey* known =
           before == nullptr ? nullptr : before->Find(key.key.id());
       const bool same = known != nullptr && known->key->key == key.key;
+      const KeyIdentities::Identity identity =
+          same ? KeyIdentities::Identity{known->identity, known->standing}
+               : identities.Next();
       index_.push_back({&key,
                         MakeRevocationId(RevocationKind::kKey, key.key.id()),
-                        same ? known->identity : ++last_identity});
+                        identity.number, identity.standing});
     }
   }
   std::sort(index_.begin(), index_.end(),
@@ -114,8 +143,10 @@ LiveRing::LiveRing() : impl_(std::make_unique<Impl>()) {}
 
 LiveRing::LiveRing(KeyRing ring) : LiveRing() {
   MutexLock lock(impl_->publishing);
-  impl_->current.Publish(std::make_unique<IndexedRing>(
-      Join(nullptr, std::move(ring)), nullptr, impl_->last_identity));
+  auto first = std::make_unique<IndexedRing>(Join(nullptr, std::move(ring)),
+                                             nullptr, impl_->identities);
+  impl_->identities.Update(*first);
+  impl_->current.Publish(std::move(first));
 }
 
 LiveRing::~LiveRing() = default;
@@ -141,8 +172,10 @@ Status LiveRing::Publish(KeyRing ring) {
     std::vector<KeyRing> joined = Join(present.get(), std::move(ring));
     if (Status apart = CheckApart(joined); !apart.ok()) return apart;
     next = std::make_unique<IndexedRing>(std::move(joined), present.get(),
-                                         impl_->last_identity);
+                                         impl_->identities);
   }
+  // First the standings: a token that was proven by a new key finds its own.
+  impl_->identities.Update(*next);
   impl_->current.Publish(std::move(next));
   return {};
 }

@@ -6,6 +6,7 @@
 #include "signet/claims.h"
 #include "signet/policy.h"
 #include "signet/refusal.h"
+#include "token_times.h"
 
 namespace signet {
 
@@ -16,7 +17,7 @@ namespace signet {
 std::optional<Refusal> CheckParties(const Policy& policy, const Claims& claims);
 
 // CheckTimes looks at the lifetime, exp, nbf and iat.
-std::optional<Refusal> CheckTimes(const Policy& policy, const Claims& claims,
+std::optional<Refusal> CheckTimes(const Policy& policy, const TokenTimes& times,
                                   Time now);
 
 // RefusesStale tells what the policy says of a list of that age. REQUIRES: it

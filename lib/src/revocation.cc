@@ -262,10 +262,22 @@ bool RevocationList::Impl::IsRevoked(const TokenIdentity& token) const {
          voided(RevocationKind::kKey, token.key);
 }
 
-void RevocationQuery::Prepare(const TokenIdentity& token) {
+IdPlace RevocationQuery::PlaceOf(const RevocationList& list,
+                                 const TokenIdentity& token) {
+  return list.impl_->hash.PlaceOf(token.session);
+}
+
+void RevocationQuery::Prepare(IdPlace place, const TokenIdentity& token) {
   if (list_.IsEmpty()) return;
+  __builtin_prefetch(&token.session);
+  __builtin_prefetch(&token.issued_at);
   section_.emplace(list_.impl_->gate);
-  list_.impl_->tables.load(std::memory_order_seq_cst)->PrefetchToFind(token);
+  list_.impl_->tables.load(std::memory_order_seq_cst)->PrefetchSession(place);
+}
+
+void RevocationQuery::PrepareOthers(const TokenIdentity& token) const {
+  if (!section_) return;
+  list_.impl_->tables.load(std::memory_order_seq_cst)->PrefetchOthers(token);
 }
 
 bool RevocationQuery::IsRevoked(const TokenIdentity& token) const {

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "id_place.h"
 #include "published.h"
 #include "signet/revocation.h"
 
@@ -17,8 +18,18 @@ class RevocationQuery {
   RevocationQuery(const RevocationQuery&) = delete;
   RevocationQuery& operator=(const RevocationQuery&) = delete;
 
-  // Prepare is a hint that the answer for this token is wanted soon.
-  void Prepare(const TokenIdentity& token);
+  // PlaceOf is where the list would hold the token's session: most of what is
+  // revoked are sessions.
+  static IdPlace PlaceOf(const RevocationList& list,
+                         const TokenIdentity& token);
+
+  // Prepare is a hint that the answer is wanted soon for a token with that
+  // PlaceOf. Its identity is not read: that may not have arrived either.
+  void Prepare(IdPlace place, const TokenIdentity& token);
+
+  // PrepareOthers is the same for what else stands against the token. REQUIRES:
+  // Prepare was called.
+  void PrepareOthers(const TokenIdentity& token) const;
 
   // Abandon takes Prepare back: no writer waits any more.
   void Abandon() { section_.reset(); }

@@ -14,7 +14,7 @@ inline bool IsKind(RevocationKind kind) {
   return kind >= RevocationKind::kToken && kind <= RevocationKind::kAll;
 }
 
-inline uint32_t KindBit(RevocationKind kind) {
+constexpr uint32_t KindBit(RevocationKind kind) {
   return 1u << static_cast<int>(kind);
 }
 
@@ -111,16 +111,24 @@ struct Tables {
     });
   }
 
-  // PrefetchToFind is a hint that the token is about to be looked up.
-  void PrefetchToFind(const TokenIdentity& token) const {
+  // PrefetchSession is a hint that a session is about to be looked up, and
+  // PrefetchOthers that the token is, in what lists no sessions.
+  void PrefetchSession(IdPlace place) const {
     const uint32_t present = kinds.load(std::memory_order_acquire);
+    if ((present & KindBit(RevocationKind::kSession)) != 0) {
+      sessions.PrefetchToFind(place);
+    }
+  }
+  void PrefetchOthers(const TokenIdentity& token) const {
+    constexpr uint32_t kOthers = KindBit(RevocationKind::kToken) |
+                                 KindBit(RevocationKind::kSubject) |
+                                 KindBit(RevocationKind::kClient);
+    const uint32_t present = kinds.load(std::memory_order_acquire);
+    if ((present & kOthers) == 0) return;
     const auto fetch = [&](RevocationKind kind, const auto& map,
                            const RevocationId& id) {
-      if ((present & KindBit(kind)) != 0) map.PrefetchToFind(id);
+      if ((present & KindBit(kind)) != 0) map.PrefetchToFind(map.PlaceOf(id));
     };
-    if (token.has_session) {
-      fetch(RevocationKind::kSession, sessions, token.session);
-    }
     if (token.has_token) fetch(RevocationKind::kToken, tokens, token.token);
     fetch(RevocationKind::kSubject, subjects, token.subject);
     if (token.has_client) {

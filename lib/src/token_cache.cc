@@ -65,9 +65,10 @@ TokenCache::~TokenCache() {
 // and no more: only authentic ones are inserted, and Find compares all of them.
 TokenCache::Place TokenCache::PlaceOf(std::string_view text,
                                       std::string_view assertion) const {
-  // Soon all of it is compared.
-  for (size_t at = 0; at < text.size(); at += 64) {
-    __builtin_prefetch(text.data() + at);
+  // Soon all of it is compared; its end is wanted first.
+  const char* const begin = text.data();
+  for (const char* at = begin + text.size(); at > begin; at -= 64) {
+    __builtin_prefetch(at - 1);
   }
   const auto& key = hash_keys_;
   const Sample end(text);
@@ -96,51 +97,48 @@ std::array<TokenCache::Bucket*, 2> TokenCache::Buckets(Place place) const {
 }
 
 void TokenCache::Prefetch(Place place) const {
-  for (const Bucket* bucket : Buckets(place)) __builtin_prefetch(bucket);
+  // Most tokens stand in the first of the two.
+  __builtin_prefetch(Buckets(place)[0]);
 }
 
-TokenHandle TokenCache::Find(Place place) const {
+TokenCache::Found TokenCache::Find(Place place) const {
   for (const Bucket* bucket : Buckets(place)) {
     for (const Way& way : bucket->ways) {
-      if (way.hash.load(std::memory_order_relaxed) != place.hash) continue;
+      if (way.tag.load(std::memory_order_relaxed) != place.tag()) continue;
       AuthenticToken::Prefetch(way.token, place.text_size);
-      if (TokenHandle token = AuthenticToken::Lend(way.token)) return token;
+      const IdPlace listed_at = way.listed_at.load(std::memory_order_relaxed);
+      if (TokenHandle token = AuthenticToken::Lend(way.token)) {
+        return {std::move(token), listed_at};
+      }
     }
   }
   return {};
 }
 
-// Choose finds a way for a token: an empty one in the bucket that has more of
-// them, else one whose token was not used of late. A token of the same texts is
+// Choose finds a way for a token: an empty one, in the first bucket if there is
+// one, else one whose token was not used of late. A token of the same texts is
 // in the way if it was proven by another key; if not, there is nothing to do,
 // and Choose returns null.
 TokenCache::Way* TokenCache::Choose(Place place, const AuthenticToken& token) {
-  Way* best = nullptr;
-  size_t most_empty = 0;
+  Way* empty = nullptr;
   std::array<Way*, 2 * kWays> taken{};
   size_t taken_count = 0;
   for (Bucket* bucket : Buckets(place)) {
-    size_t empty = 0;
-    Way* last_empty = nullptr;
     for (Way& way : bucket->ways) {
       const AuthenticToken* here = way.token.load(std::memory_order_relaxed);
       if (here == nullptr) {
-        ++empty;
-        last_empty = &way;
+        if (empty == nullptr) empty = &way;
         continue;
       }
-      if (way.hash.load(std::memory_order_relaxed) == place.hash &&
+      if (way.tag.load(std::memory_order_relaxed) == place.tag() &&
           here->HasTextsOf(token)) {
-        return here->key_identity == token.key_identity ? nullptr : &way;
+        return here->proven_by.identity == token.proven_by.identity ? nullptr
+                                                                    : &way;
       }
       taken[taken_count++] = &way;
     }
-    if (empty > most_empty) {
-      most_empty = empty;
-      best = last_empty;
-    }
   }
-  if (best != nullptr) return best;
+  if (empty != nullptr) return empty;
   for (size_t i = 0; i < taken_count; ++i) {
     const AuthenticToken* here =
         taken[i]->token.load(std::memory_order_relaxed);
@@ -182,7 +180,8 @@ void TokenCache::Insert(Place place, const TokenHandle& token) {
   if (Way* way = Choose(place, *token)) {
     Clear(*way);
     while (bytes() + size > max_bytes_) ClearNext();
-    way->hash.store(place.hash, std::memory_order_relaxed);
+    way->tag.store(place.tag(), std::memory_order_relaxed);
+    way->listed_at.store(token->listed_at, std::memory_order_relaxed);
     bytes_.fetch_add(size, std::memory_order_relaxed);
     way->token.store(AuthenticToken::Hold(token), std::memory_order_seq_cst);
   }

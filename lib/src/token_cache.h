@@ -34,6 +34,9 @@ class TokenCache {
   struct Place {
     uint64_t hash;
     size_t text_size;
+
+    // tag is what a way remembers of the hash.
+    uint32_t tag() const { return static_cast<uint32_t>(hash ^ hash >> 32); }
   };
   Place PlaceOf(std::string_view text, std::string_view assertion) const;
   // Prefetch is a hint that Find is near.
@@ -42,7 +45,11 @@ class TokenCache {
   // Find returns a token that stands at the place, or null, and has its memory
   // fetched. Whether it is the token that the caller means is not known before
   // AuthenticToken::IsOf has said so.
-  TokenHandle Find(Place place) const;
+  struct Found {
+    TokenHandle token;
+    IdPlace listed_at = 0;  // AuthenticToken::listed_at, known before the token
+  };
+  Found Find(Place place) const;
 
   // Insert keeps the token, unless it is there already, too large, or another
   // thread inserts just now.
@@ -55,8 +62,9 @@ class TokenCache {
   static constexpr size_t kWays = 4;
 
   struct Way {
-    std::atomic<uint64_t> hash{0};
     AuthenticToken::Slot token{nullptr};
+    std::atomic<uint32_t> tag{0};
+    std::atomic<IdPlace> listed_at{0};
   };
   struct alignas(64) Bucket {
     std::array<Way, kWays> ways;

@@ -32,13 +32,13 @@ struct Input {
   std::string_view assertion;
   // The whole text, if `text` was encrypted in it, and the key that opened it.
   std::string_view whole;
-  uint64_t opened_by = 0;
+  KnownKey opened_by = {};
 };
 
 // FoundKey is the key that a token names, as far as it matters once the ring
 // may have changed.
 struct FoundKey {
-  uint64_t identity = 0;  // 0: the ring did not hold it
+  KnownKey key;  // of no identity: the ring did not hold it
   RevocationId revocation_id{};
 };
 
@@ -96,10 +96,6 @@ struct Verifier::Impl {
                      std::string_view assertion, Time now,
                      RevocationQuery* query) const;
 
-  // KeyStands tells whether the key that proved the token is in the ring in
-  // force, the very same key, and may still verify.
-  bool KeyStands(const AuthenticToken& token, Time now) const;
-
   // AuthenticateAny does it in the format that the text has.
   std::optional<Refusal> AuthenticateAny(std::string_view text,
                                          std::string_view assertion,
@@ -142,32 +138,19 @@ TokenHandle Verifier::Impl::Recall(TokenCache::Place place,
                                    std::string_view text,
                                    std::string_view assertion, Time now,
                                    RevocationQuery* query) const {
-  TokenHandle known = cache->Find(place);
+  auto [known, listed_at] = cache->Find(place);
   if (!known) return {};
-  if (query != nullptr) query->Prepare(*known->identity);
+  if (query != nullptr) query->Prepare(listed_at, *known->identity);
   // The text comes last: its memory has had the time to arrive.
-  if (KeyStands(*known, now) && known->IsOf(text, assertion)) {
+  const bool stands = known->KeysStand(now, policy.clock_skew);
+  if (query != nullptr) query->PrepareOthers(*known->identity);
+  if (stands && known->IsOf(text, assertion)) {
     known->SetUsed(true);
-    return known;
+    return std::move(known);
   }
   // No section is held while a signature is checked or the hook runs.
   if (query != nullptr) query->Abandon();
   return {};
-}
-
-bool Verifier::Impl::KeyStands(const AuthenticToken& token, Time now) const {
-  const auto stands = [&](const LiveRing& keys, KeyPurpose purpose,
-                          uint64_t identity) {
-    auto current = LiveRingAccess::Read(keys);
-    if (!current || !current->Serves(purpose)) return false;
-    const LiveKey* live = current->FindIdentity(identity);
-    return live != nullptr &&
-           live->key->schedule.MayVerify(now, policy.clock_skew);
-  };
-  return stands(ring, KeyPurpose::kAccess, token.key_identity) &&
-         (token.opening_key_identity == 0 ||
-          stands(*decryption, KeyPurpose::kEncryption,
-                 token.opening_key_identity));
 }
 
 template <class Token>
@@ -190,7 +173,7 @@ std::optional<Refusal> Verifier::Impl::CheckKey(
   if (live == nullptr) {
     return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
   }
-  found = {live->identity, live->revocation_id};
+  found = {{live->identity, live->standing}, live->revocation_id};
   // RFC 8725 3.1: the algorithm is the key's; the header must agree. With two
   // rings the key may also be one that makes other tokens.
   const KeyFormat format = live->key->key.format();
@@ -244,7 +227,7 @@ std::optional<Refusal> Verifier::Impl::AuthenticateJwe(
   return Authenticate<Jws>({.text = jwe->message(),
                             .assertion = input.assertion,
                             .whole = input.text,
-                            .opened_by = opener.identity},
+                            .opened_by = opener.key},
                            candidate);
 }
 
@@ -266,15 +249,17 @@ std::optional<Refusal> Verifier::Impl::FinishToken(Token& token,
                    ? AuthenticToken::Make(input.whole, input.assertion)
                    : AuthenticToken::Make({}, {});
   draft->key_id = std::move(header.key_id);
-  draft->key_identity = key.identity;
-  draft->opening_key_identity = input.opened_by;
+  draft->proven_by = key.key;
+  draft->opened_by = input.opened_by;
   draft->key_revocation_id = key.revocation_id;
   if (auto refusal = ReadClaims(token.message(), Token::Form(policy.token_type),
                                 draft->claims)) {
     return refusal;
   }
+  draft->suits_policy = !CheckParties(policy, draft->claims);
   if (cache != nullptr && revocations != nullptr) {
     draft->identity = draft->Identify();
+    draft->listed_at = RevocationQuery::PlaceOf(*revocations, *draft->identity);
   }
   candidate.token = AuthenticToken::Share(std::move(draft));
   return std::nullopt;
@@ -357,8 +342,8 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
   }
 
   const AuthenticToken& token = *candidate.token;
-  if (auto wrong = CheckParties(policy, token.claims)) return *wrong;
-  if (auto wrong = CheckTimes(policy, token.claims, moment.now)) return *wrong;
+  if (!token.suits_policy) return *CheckParties(policy, token.claims);
+  if (auto wrong = CheckTimes(policy, token.times(), moment.now)) return *wrong;
   bool stale = false;
   if (auto wrong = CheckRevocation(asked, candidate, stale)) return *wrong;
   return VerifiedToken(std::move(candidate.token), stale);
@@ -376,8 +361,9 @@ Findings Verifier::Impl::Look(std::string_view text,
   found.staleness = candidate.staleness;
   if (auto current = LiveRingAccess::Read(ring)) {
     found.ring = current->ring().info();
-    const LiveKey* key = current->FindIdentity(
-        found.token ? found.token->key_identity : candidate.key.identity);
+    const LiveKey* key =
+        current->FindIdentity(found.token ? found.token->proven_by.identity
+                                          : candidate.key.key.identity);
     if (key != nullptr) {
       for (const KeyRing& one : current->rings()) {
         if (one.Find(key->key->key.id()) != nullptr) found.ring = one.info();

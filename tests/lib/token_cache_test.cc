@@ -20,7 +20,7 @@ TokenHandle MakeToken(std::string_view text, std::string_view assertion = {}) {
   auto draft = AuthenticToken::Make(text, assertion);
   draft->claims = GoodClaims();
   draft->key_id = "a key id that is longer than a string holds in place";
-  draft->key_identity = 1;
+  draft->proven_by.identity = 1;
   return AuthenticToken::Share(std::move(draft));
 }
 
@@ -31,7 +31,7 @@ std::string Text(int number) {
 
 TokenHandle FindText(const TokenCache& cache, std::string_view text,
                      std::string_view assertion = {}) {
-  TokenHandle found = cache.Find(cache.PlaceOf(text, assertion));
+  TokenHandle found = cache.Find(cache.PlaceOf(text, assertion)).token;
   if (!found || !found->IsOf(text, assertion)) return {};
   found->SetUsed(true);
   return found;
