@@ -85,5 +85,29 @@ TEST_CASE(
   CHECK(total.revoked > 0);
 }
 
+TEST_CASE("an answer that was held back is as old as its question") {
+  ModelService service(testing::kFeedStart);
+  ManualClock clock(testing::kFeedStart);
+  ModelReplica replica(clock, FeedMode::kPoll, service.feed_ring());
+  const auto exchange = [&](Duration held) {
+    replica.Ask();
+    ModelReplica::Line& line = replica.line();
+    line.answer = service.Get(line.question.path);
+    line.state = ModelReplica::Line::State::kAnswered;
+    service.Advance(held);
+    clock.Advance(held);
+    replica.Deliver();
+  };
+  exchange({});  // a snapshot
+  exchange({});
+  CHECK(replica.Staleness() == Duration{});
+  // A wall clock that is behind must not hide it.
+  clock.SetWall(testing::kFeedStart - std::chrono::seconds(50));
+  service.Advance(Duration(1));
+  clock.Advance(Duration(1));
+  exchange(std::chrono::seconds(20));
+  CHECK(replica.Staleness() == std::chrono::seconds(20));
+}
+
 }  // namespace
 }  // namespace signet::service::model

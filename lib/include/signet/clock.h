@@ -37,8 +37,8 @@ class Clock {
   virtual Time Now() const = 0;
   virtual Monotonic MonotonicNow() const = 0;
 
-  // Coarse tells both at once and as cheaply as it can: each may be up to
-  // kCoarseLag behind, and neither is ever ahead.
+  // Coarse tells both at once and cheaply: each is up to kCoarseLag behind, and
+  // more while a virtual machine is not let run; neither is ever ahead.
   virtual Moment Coarse() const { return {Now(), MonotonicNow()}; }
 };
 
