@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <fstream>
 #include <thread>
 
+#include "bench/arguments.h"
 #include "bench/load_client.h"
 #include "bench/paired.h"
 #include "bench/setup.h"
@@ -150,17 +150,10 @@ void SessionDisk(const Sizes& sizes) {
 
 int main(int argc, char** argv) {
   using namespace signet::bench;
-  Sizes sizes;
-  std::string only;
-  for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--small") == 0) {
-      sizes = kSmall;
-    } else {
-      only = argv[i];
-    }
-  }
-  if (only.empty() || only == "idle_memory") IdleMemory();
-  if (only.empty() || only == "refresh_durable") RefreshDurable(sizes);
-  if (only.empty() || only == "session_disk") SessionDisk(sizes);
-  if (only.empty() || only == "refresh_scale") RefreshScale(sizes);
+  const Arguments arguments = Arguments::Read(argc, argv);
+  const Sizes sizes = arguments.small ? kSmall : Sizes();
+  if (arguments.Wants("idle_memory")) IdleMemory();
+  if (arguments.Wants("refresh_durable")) RefreshDurable(sizes);
+  if (arguments.Wants("session_disk")) SessionDisk(sizes);
+  if (arguments.Wants("refresh_scale")) RefreshScale(sizes);
 }

@@ -6,6 +6,7 @@
 
 #include "bench/setup.h"
 #include "revocation-service/feed/log_entry.h"
+#include "revocation-service/status/status_entry.h"
 #include "signet/mutex.h"
 
 namespace signet::bench {
@@ -129,6 +130,40 @@ void FillLog(const std::string& directory, size_t entries) {
       Require(committed.ok(), "filling a log");
     }
   }
+}
+
+std::vector<std::string> FillStatusLists(const std::string& directory,
+                                         size_t lists) {
+  constexpr uint32_t kBatch = 1'024;
+  const auto engine = Require(service::OpenRocksDbEngine(directory));
+  // The second draws the ids of FillLog again.
+  std::mt19937_64 random(2), revoked(1);
+  const EpochSeconds now = ToSeconds(SystemClock::Shared().Now());
+  std::vector<std::string> names;
+  for (size_t i = 0; i < lists; ++i) {
+    service::StatusListId list{.retires_at = now + std::chrono::hours(1),
+                               .opened_at = now};
+    for (uint8_t& byte : list.random) byte = static_cast<uint8_t>(random());
+    names.push_back(service::StatusListText(list));
+    for (uint32_t index = 0; index < service::kStatusListSize;) {
+      service::Batch batch;
+      for (uint32_t j = 0; j < kBatch; ++j, ++index) {
+        const TokenIdentity token{
+            .token = RandomId(random),
+            .session = RandomId(random() % 10 == 0 ? revoked : random),
+            .subject = RandomId(random),
+            .has_token = true,
+            .has_session = true,
+            .issued_at = now};
+        batch.puts.push_back({service::StatusKey({list, index}),
+                              service::EncodeStatusEntry(token)});
+      }
+      for (auto& committed : engine->Commit({&batch, 1})) {
+        Require(committed.ok(), "filling a status list");
+      }
+    }
+  }
+  return names;
 }
 
 double CompactedBytes(const std::string& directory) {

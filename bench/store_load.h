@@ -43,6 +43,12 @@ class StoreLoad {
 // of random ids.
 void FillLog(const std::string& directory, size_t entries);
 
+// FillStatusLists writes the records of so many status lists of which every
+// place is taken, and returns their names. One in ten is of a session that
+// FillLog has revoked, as long as there are some.
+std::vector<std::string> FillStatusLists(const std::string& directory,
+                                         size_t lists);
+
 // CompactedBytes compacts the store in a directory that nobody has open, and
 // returns what it takes then.
 double CompactedBytes(const std::string& directory);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "bench/setup.h"
 
@@ -73,11 +74,11 @@ void Caller::ReadAnswer() {
   while (received_.size() < body_ + size) Read();
 }
 
-size_t Caller::AwaitBody() {
+std::string Caller::AwaitBody() {
   ReadAnswer();
-  const size_t size = received_.size() - body_;
+  std::string body = received_.substr(body_);
   received_.clear();
-  return size;
+  return body;
 }
 
 std::string Caller::AwaitHeader(std::string_view name) {
@@ -132,6 +133,80 @@ void Subscribers::Await(std::string_view mark, std::string_view end) {
       look(one);
     }
   }
+}
+
+Acknowledgers::Acknowledgers(uint16_t port, size_t count, std::string headers)
+    : port_(port),
+      headers_(std::move(headers)),
+      poll_(::epoll_create1(EPOLL_CLOEXEC)) {
+  for (size_t i = 0; i < count; ++i) {
+    const int fd = Connect(port_);
+    One& one = streams_[fd];
+    one.id = NewId();
+    SendAll(fd, "GET /feed/stream HTTP/1.1\r\nHost: localhost\r\n" + headers_ +
+                    "Feed-Verifier: " + one.id + "\r\n\r\n");
+    // A verifier is connected when its first frame is there.
+    while (one.received.find("data: ") == std::string::npos) {
+      Receive(fd, one.received);
+    }
+    Watch(fd);
+  }
+}
+
+Acknowledgers::~Acknowledgers() {
+  for (const auto& [fd, one] : streams_) ::close(fd);
+  for (const int fd : answers_) ::close(fd);
+  ::close(poll_);
+}
+
+void Acknowledgers::Watch(int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  ::epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+void Acknowledgers::ServeWhile(const std::function<bool()>& goes_on) {
+  while (goes_on()) {
+    epoll_event events[512];
+    const int count = ::epoll_wait(poll_, events, 512, 10);
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[i].data.fd;
+      if (answers_.erase(fd) > 0) {
+        ::close(fd);
+        continue;
+      }
+      One& one = streams_.at(fd);
+      Receive(fd, one.received);
+      OnEvents(one);
+    }
+  }
+}
+
+void Acknowledgers::OnEvents(One& one) {
+  constexpr std::string_view kEnd = "\n\n", kId = "id: ";
+  for (size_t end = one.received.find(kEnd); end != std::string::npos;
+       end = one.received.find(kEnd)) {
+    const std::string event = one.received.substr(0, end + 1);
+    one.received.erase(0, end + kEnd.size());
+    if (event.find("event: ack\n") == std::string::npos) continue;
+    const size_t id = event.find(kId) + kId.size();
+    Acknowledge(one, event.substr(id, event.find('\n', id) - id));
+  }
+}
+
+void Acknowledgers::Acknowledge(const One& one, std::string_view position) {
+  const size_t dot = position.find('.');
+  const std::string form = "verifier=" + one.id +
+                           "&epoch=" + std::string(position.substr(0, dot)) +
+                           "&seq=" + std::string(position.substr(dot + 1));
+  const int fd = Connect(port_);
+  SendAll(fd, "POST /feed/ack HTTP/1.1\r\nHost: localhost\r\n" + headers_ +
+                  "Content-Type: application/x-www-form-urlencoded\r\n"
+                  "Connection: close\r\nContent-Length: " +
+                  std::to_string(form.size()) + "\r\n\r\n" + form);
+  answers_.insert(fd);
+  Watch(fd);
 }
 
 }  // namespace signet::bench

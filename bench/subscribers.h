@@ -2,8 +2,11 @@
 #define SIGNET_BENCH_SUBSCRIBERS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace signet::bench {
@@ -20,9 +23,9 @@ class Caller {
   void Send(std::string_view text);
   // Await reads until the text has come, and forgets what was read.
   void Await(std::string_view text);
-  // AwaitBody reads a whole HTTP answer and returns the size of its body;
-  // AwaitHeader returns one of its headers.
-  size_t AwaitBody();
+  // AwaitBody reads a whole HTTP answer and returns its body; AwaitHeader
+  // returns one of its headers.
+  std::string AwaitBody();
   std::string AwaitHeader(std::string_view name);
 
  private:
@@ -58,6 +61,37 @@ class Subscribers {
 
   int poll_;
   std::vector<One> all_;
+};
+
+// Acknowledgers are verifiers that subscribe and say what they have in force
+// whenever they are asked, each on a connection of its own, as the library's
+// feed does. One epoll on the caller's thread serves them all.
+class Acknowledgers {
+ public:
+  // `headers` is what proves the client to the service.
+  Acknowledgers(uint16_t port, size_t count, std::string headers);
+  ~Acknowledgers();
+  Acknowledgers(const Acknowledgers&) = delete;
+  Acknowledgers& operator=(const Acknowledgers&) = delete;
+
+  // ServeWhile answers what is asked until `goes_on` says no.
+  void ServeWhile(const std::function<bool()>& goes_on);
+
+ private:
+  struct One {
+    std::string id;
+    std::string received;
+  };
+
+  void OnEvents(One& one);
+  void Acknowledge(const One& one, std::string_view position);
+  void Watch(int fd);
+
+  const uint16_t port_;
+  const std::string headers_;
+  const int poll_;
+  std::unordered_map<int, One> streams_;
+  std::unordered_set<int> answers_;  // connections that await a 204
 };
 
 }  // namespace signet::bench

@@ -247,7 +247,9 @@ Try<ServiceClient::Fetched> ServiceClient::Fetch(const std::string& target) {
     answer =
         impl_->Ask(request, kMaxSnapshotBytes + sizeof(uint32_t), kPatience);
     if (!answer) return answer.error();
-    if (answer->status != kRedirect || !IsReferenceBelow(answer->location)) break;
+    if (answer->status != kRedirect || !IsReferenceBelow(answer->location)) {
+      break;
+    }
     place = place.substr(0, place.rfind('/') + 1) + answer->location;
   }
   if (!IsSuccess(answer->status) && answer->status != kGone) {

@@ -187,8 +187,8 @@ Done End(const SessionFlags& flags) {
   if (!wait) return wait.error();
   Try<ServiceClient> service = ServiceClient::Create(flags.service);
   if (!service) return service.error();
-  const Try<std::string> text = service->Send(
-      "DELETE", AddWaitTo(*target, *wait), "", Patience(*wait));
+  const Try<std::string> text =
+      service->Send("DELETE", AddWaitTo(*target, *wait), "", Patience(*wait));
   if (!text) return text.error();
   // 204: one session, and nothing to tell. Who waits is told more.
   const bool untold = text->empty() && !*wait;

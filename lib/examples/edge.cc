@@ -18,7 +18,7 @@
 namespace json = boost::json;
 
 static constexpr char kUsage[] = R"(Usage:
-    SIGNET_CLIENT_SECRET=... signet-edge --client ID --audience A [FLAG VALUE]...
+    SIGNET_CLIENT_SECRET=... signet-edge --client ID --audience A [FLAG V]...
 
 Answers GET /hello to whoever brings a good access token, and GET /status to
 all. Logouts reach it through the feed of the service.
@@ -29,7 +29,7 @@ all. Logouts reach it through the feed of the service.
     --issuer URL          whose tokens are good; default: the service's
     --audience A          for whom they must be
     --listen HOST:PORT    default 127.0.0.1:8430
-    --state DIR           where to keep the list from run to run; default: nowhere
+    --state DIR           where the list is kept between runs; default: nowhere
     --poll MS             ask that often; default 0: subscribe
     --max-staleness MS    refuse when less was known for so long; default 10000
 )";

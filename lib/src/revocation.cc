@@ -155,10 +155,9 @@ void RevocationList::Impl::VisitShard(size_t shard, const F& f) const {
   const ReadSection section(gate);
   Tables::Visit(*tables.load(std::memory_order_seq_cst),
                 [&](RevocationKind kind, const auto& map) {
-                  map.ForEachIn(shard,
-                                [&](const RevocationId& id, auto word) {
-                                  f(kind, id, MarkOf(word));
-                                });
+                  map.ForEachIn(shard, [&](const RevocationId& id, auto word) {
+                    f(kind, id, MarkOf(word));
+                  });
                 });
 }
 

@@ -74,9 +74,8 @@ void PostRevocation(const Services& services, const http::Request& request,
   if (!wait) return responder->Send(wait.error());
   const RevocationKind kind = revocation->kind;
   services.sessions.Revoke(
-      std::move(revocation).value(),
-      [&services, kind, wait = *wait,
-       responder](const Result<Revoked>& revoked) {
+      std::move(revocation).value(), [&services, kind, wait = *wait, responder](
+                                         const Result<Revoked>& revoked) {
         if (!revoked) return responder->Send(PostFailed(revoked.error()));
         services.metrics.CountRevocation(RevocationKindName(kind));
         SendWhenEnforced(services, wait, 201, DescribePlace(services, *revoked),

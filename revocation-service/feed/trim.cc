@@ -56,14 +56,14 @@ void TrimLog(Trimming parts, const Publisher::Hold& hold, Time now,
               .deletes = {},
               .log = {},
               .trim_log_through = through};
-  parts.committer.Submit(
-      std::move(batch),
-      [&follower = parts.follower, start, through,
-       done = std::move(done)](Result<Committed> committed) {
-        if (!committed.ok()) return done(std::move(committed).error());
-        follower.Forget(through);
-        done(size_t{through - start});
-      });
+  parts.committer.Submit(std::move(batch),
+                         [&follower = parts.follower, start, through,
+                          done = std::move(done)](Result<Committed> committed) {
+                           if (!committed.ok())
+                             return done(std::move(committed).error());
+                           follower.Forget(through);
+                           done(size_t{through - start});
+                         });
 }
 
 }  // namespace signet::service::feed

@@ -72,7 +72,7 @@ TEST_CASE("a log record or checkpoint of a newer version does not open") {
   const auto rings = directory.Open();
   const ManualClock clock(kFeedStart);
   const Batch newer_log{
-      .conditions = {}, .puts = {}, .deletes = {}, .log = {"\2..."}};
+      .conditions = {}, .puts = {}, .deletes = {}, .log = {"\3..."}};
   const Batch newer_checkpoint{.conditions = {},
                                .puts = {{"m/checkpoint", "\2..."}},
                                .deletes = {},

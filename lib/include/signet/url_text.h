@@ -10,8 +10,8 @@ namespace signet {
 // All functions are safe from any thread.
 
 // UrlEncode percent-encodes all but letters, digits, "-", "." and "_", so that
-// a text reads the same in a URL's path or query (RFC 3986) and in a form, which
-// is also how a client's id and secret go into Basic (RFC 6749 section 2.3.1).
+// a text reads the same in a URL's path or query (RFC 3986) and in a form, as
+// which also a client's id and secret go into Basic (RFC 6749 section 2.3.1).
 std::string UrlEncode(std::string_view text);
 
 // IsReferenceBelow tells whether a relative reference leads to a path below the
