@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plain_text.h"
+
 namespace signet {
 namespace {
 
@@ -19,14 +21,11 @@ class Cursor {
   // TakeText reads a string of printable ASCII without escapes, not empty.
   std::string_view TakeText() {
     if (!rest_.starts_with('"')) return {};
-    const auto* const end = std::find_if(
-        rest_.begin() + 1, rest_.end(),
-        [](char c) { return c < 0x20 || c > 0x7e || c == '"' || c == '\\'; });
-    if (end == rest_.end() || *end != '"') return {};
-    const auto size = static_cast<size_t>(end - rest_.begin());
-    const std::string_view text = rest_.substr(1, size - 1);
-    rest_.remove_prefix(size + 1);
-    return text;
+    const std::string_view inner = rest_.substr(1);
+    const size_t size = PlainPrefix(inner);
+    if (size == inner.size() || inner[size] != '"') return {};
+    rest_.remove_prefix(size + 2);
+    return inner.substr(0, size);
   }
 
   // TakeDigits reads the digits of a number that does not begin with 0.

@@ -1,7 +1,8 @@
 #include "paseto_parts.h"
 
-#include <algorithm>
+#include <bit>
 
+#include "plain_text.h"
 #include "strict_json.h"
 
 namespace signet {
@@ -23,10 +24,10 @@ std::optional<std::string_view> MintedKeyId(std::string_view footer) {
   }
   footer.remove_prefix(kBefore.size());
   footer.remove_suffix(kAfter.size());
-  const bool plain = std::all_of(footer.begin(), footer.end(), [](char c) {
-    return c > ' ' && c < 0x7f && c != '"' && c != '\\';
-  });
-  if (!plain) return std::nullopt;
+  if (PlainPrefix(footer) != footer.size() ||
+      footer.find(' ') != std::string_view::npos) {
+    return std::nullopt;
+  }
   return footer;
 }
 
@@ -92,11 +93,11 @@ std::string JoinPaseto(std::string_view header, std::string_view body,
 }
 
 std::array<uint8_t, 8> PaeSize(size_t size) {
-  std::array<uint8_t, 8> bytes;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<uint8_t>(size >> (8 * i));
+  uint64_t word = size;
+  if constexpr (std::endian::native == std::endian::big) {
+    word = __builtin_bswap64(word);
   }
-  return bytes;
+  return std::bit_cast<std::array<uint8_t, 8>>(word);
 }
 
 void AppendPaeSize(std::string& out, size_t size) {

@@ -35,8 +35,7 @@ struct Input {
   KnownKey opened_by = {};
 };
 
-// FoundKey is the key that a token names, as far as it matters once the ring
-// may have changed.
+// FoundKey is the key that a token names, for when the ring may have changed.
 struct FoundKey {
   KnownKey key;  // of no identity: the ring did not hold it
   RevocationId revocation_id{};
@@ -90,8 +89,8 @@ struct Verifier::Impl {
   // near the bound, which it does while no heartbeat arrives.
   Duration StalenessAt(Moment& moment) const;
 
-  // Recall looks for the token among those that were found authentic, and
-  // returns it if its key still stands, or null. It prepares the query for it.
+  // Recall returns the token if it was found authentic before and its key still
+  // stands, or null. It prepares the query for it.
   TokenHandle Recall(TokenCache::Place place, std::string_view text,
                      std::string_view assertion, Time now,
                      RevocationQuery* query) const;
@@ -101,14 +100,12 @@ struct Verifier::Impl {
                                          std::string_view assertion,
                                          Candidate& candidate) const;
 
-  // Authenticate takes the token apart and checks key, signature and the
-  // form of the claims: all that time and revocation do not change.
+  // Authenticate checks all that time and revocation do not change.
   template <class Token>
   std::optional<Refusal> Authenticate(const Input& input,
                                       Candidate& candidate) const;
 
-  // AuthenticateJwe opens an encrypted token, and goes on with the signed one
-  // if that is what it holds.
+  // AuthenticateJwe opens an encrypted token, and a signed one inside of it.
   std::optional<Refusal> AuthenticateJwe(const Input& input,
                                          Candidate& candidate) const;
 
@@ -118,8 +115,7 @@ struct Verifier::Impl {
                                      const Input& input,
                                      Candidate& candidate) const;
 
-  // CheckKey selects the key in a ring of that purpose and checks the
-  // signature with it, or decrypts.
+  // CheckKey selects the ring's key and checks the signature, or decrypts.
   template <class Token>
   std::optional<Refusal> CheckKey(const LiveRing& keys, KeyPurpose purpose,
                                   Token& token, const TokenHeader& header,
