@@ -163,8 +163,8 @@ void FakeFeedService::Route(const std::string& path, Handler handler,
                             bool post) {
   const auto serve = [this, path, handler](const httplib::Request& request,
                                            httplib::Response& response) {
-    const auto expected =
-        httplib::make_basic_authentication_header("edge+1", "s%3Aecret%2B%25");
+    const auto expected = httplib::make_basic_authentication_header(
+        "edge%201", "s%3Aecret%2B%25");
     int status = 0;
     {
       const MutexLock lock(mutex_);

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "signet/signet_feed.h"
+#include "tests/eventually.h"
 #include "tests/lib/fake_feed_service.h"
 
 namespace signet {
@@ -23,17 +24,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Eventually;
 
 constexpr int64_t kLimitMs = 10'000;
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + seconds(10);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
 
 template <auto kFree>
 struct Freed {

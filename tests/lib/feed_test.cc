@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "live_ring_access.h"
+#include "tests/eventually.h"
 #include "tests/lib/fake_feed_service.h"
 
 namespace signet {
@@ -19,17 +20,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using testing::Eventually;
 
 constexpr Duration kLimit = seconds(10);
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kLimit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
 
 bool Revoked(const RevocationFeed& feed, uint8_t session) {
   TokenIdentity token;

@@ -8,6 +8,7 @@
 
 #include "signet/mutex.h"
 #include "signet/verifier.h"
+#include "tests/eventually.h"
 #include "tests/lib/token_fixture.h"
 #include "tests/temp_dir.h"
 
@@ -21,16 +22,6 @@ constexpr RingFollowerOptions kFast{.interval = Duration(100),
 // Never in a test, unless a token asks for it.
 constexpr RingFollowerOptions kOnDemand{.interval = std::chrono::hours(1),
                                         .cooldown = Duration(100)};
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return condition();
-}
 
 SigningRing NewRing(KeyFormat format = KeyFormat::kPasetoV4Public) {
   return *SigningRing::New({.format = format}, SystemClock::Shared().Now());

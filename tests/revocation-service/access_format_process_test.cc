@@ -14,6 +14,7 @@
 #include "signet/feed.h"
 #include "signet/ring_store.h"
 #include "signet/verifier.h"
+#include "tests/eventually.h"
 #include "tests/revocation-service/backend_client.h"
 #include "tests/revocation-service/signetd_process.h"
 
@@ -21,16 +22,6 @@ namespace signet::testing {
 namespace {
 
 constexpr const char* kIssuer = "http://127.0.0.1:8420";
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return true;
-}
 
 std::string WebClient(const std::string& format) {
   return "[[client]]\nid = \"web\"\nsecret_digest = \"" +

@@ -16,6 +16,7 @@
 #include "revocation-service/storage/disk_reserve.h"
 #include "revocation-service/storage/engine.h"
 #include "signetd_process.h"
+#include "tests/eventually.h"
 #include "tests/small_disk.h"
 
 namespace signet::service {
@@ -23,21 +24,12 @@ namespace {
 
 using signet::testing::Answer;
 using signet::testing::BackendClient;
+using signet::testing::Eventually;
 using signet::testing::SignetdProcess;
 using signet::testing::SmallDisk;
 using signet::testing::TempDir;
 
 constexpr uint64_t kMiB = 1 << 20;
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
-}
 
 // IsLow looks anew: the watch does not ask more often than it needs to.
 bool IsLow(DiskReserve& reserve) {

@@ -13,23 +13,15 @@
 #include <vector>
 
 #include "revocation-service/feed/publisher.h"
+#include "tests/eventually.h"
 #include "tests/revocation-service/faulty_engine.h"
 #include "tests/revocation-service/service_under_test.h"
 
 namespace signet::service::testing {
 
-inline constexpr Time kFeedStart{std::chrono::seconds(1'763'769'600)};
+using signet::testing::Eventually;
 
-// Eventually waits until `condition` holds; false after ten seconds.
-inline bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
+inline constexpr Time kFeedStart{std::chrono::seconds(1'763'769'600)};
 
 // TestRings is a directory with the three rings that a service needs.
 class TestRings {

@@ -29,6 +29,7 @@
 #include "signet/ring_store.h"
 #include "signet/verifier.h"
 #include "signetd_process.h"
+#include "tests/eventually.h"
 
 namespace signet::testing {
 namespace {
@@ -40,15 +41,6 @@ constexpr const char* kIssuer = "http://127.0.0.1:8420";
 constexpr Duration kBound = std::chrono::seconds(4);
 // Clocks are cut to whole milliseconds, so an age may read as much too young.
 constexpr Duration kCut = std::chrono::milliseconds(1);
-
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = Steady::now() + std::chrono::seconds(30);
-  while (Steady::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return condition();
-}
 
 bool Shell(const std::string& command) {
   return std::system((command + " >/dev/null 2>&1").c_str()) == 0;

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/eventually.h"
 #include "tests/revocation-service/signetd_process.h"
 
 namespace signet::testing {
@@ -93,16 +94,6 @@ class RunningSignetd {
   TempDir directory_;
   std::unique_ptr<SignetdProcess> signetd_;
 };
-
-// Eventually asks until it is so, for a minute at most.
-inline bool Eventually(const std::function<bool()>& is_so) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!is_so()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return true;
-}
 
 }  // namespace signet::testing
 

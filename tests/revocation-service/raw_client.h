@@ -16,18 +16,9 @@
 #include <thread>
 #include <utility>
 
-namespace signet::testing {
+#include "tests/eventually.h"
 
-// Eventually looks at a condition until it holds; false after ten seconds.
-inline bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
-  }
-  return true;
-}
+namespace signet::testing {
 
 // AllowDescriptors raises this process's limit to `count`; false if the system
 // does not let it.

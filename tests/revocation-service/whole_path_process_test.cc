@@ -13,22 +13,12 @@
 #include "signet/ring_store.h"
 #include "signet/verifier.h"
 #include "signetd_process.h"
+#include "tests/eventually.h"
 
 namespace signet::testing {
 namespace {
 
 constexpr const char* kIssuer = "http://127.0.0.1:8420";
-
-// Eventually waits for a condition, generously, and ends early.
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return condition();
-}
 
 // An Edge verifies as an edge service does.
 class Edge {
