@@ -103,8 +103,8 @@ struct Grant {
   std::string dpop_jkt;               // the key it is bound to, or empty
   // Of this access token; absent: that of the ring of purpose kAccess.
   std::optional<KeyFormat> format = {};
-  EpochSeconds issued_at{};           // iat: never before a cutoff it survived
-  EpochSeconds expires_at{};          // exp
+  EpochSeconds issued_at{};   // iat: never before a cutoff it survived
+  EpochSeconds expires_at{};  // exp
   // With a place in a status list the token is known before it is made: its
   // jti, its place, and the ring and moment that choose its key.
   struct Registered {
@@ -173,8 +173,9 @@ struct NewRevocation {
   Origin actor = {};        // the client that asked
 };
 
-// AuditScope says which changes leave a line in the audit.
-struct AuditScope {
+// AuditScope says which changes leave a line in the audit. Aligned, it is read
+// and written as one word.
+struct alignas(2) AuditScope {
   bool changes = false;    // sessions and revocations
   bool exchanges = false;  // each exchange that was answered, too
 };

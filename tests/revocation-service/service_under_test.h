@@ -184,7 +184,7 @@ class ServiceUnderTest {
     SessionLimits limits = {};
     ProofOptions proofs = {};
     std::shared_ptr<const Clients> clients = nullptr;  // else TestClients
-    bool statements = false;  // there is a ring of statements
+    bool statements = false;            // there is a ring of statements
     std::optional<KeyFormat> alt = {};  // there is a second access ring
   };
 
@@ -199,8 +199,9 @@ class ServiceUnderTest {
     sessions = std::make_unique<SessionStore>(
         engine, *committer, [this] { return rings->refresh(); }, options.limits,
         clock);
-    sessions->RegisterTokens([this](auto format) { return rings->AccessOf(format); },
-                             [this] { return publisher->position().epoch; });
+    sessions->RegisterTokens(
+        [this](auto format) { return rings->AccessOf(format); },
+        [this] { return publisher->position().epoch; });
     status_lists = std::make_unique<StatusLists>(
         StatusLists::Parts{engine, *committer, *publisher, *rings, clock});
     auto checker =
