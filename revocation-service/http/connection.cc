@@ -48,7 +48,12 @@ class HttpConnection final : public AnswerSink {
   }
   void Drain() override { Post(&HttpConnection::BeginDrain); }
   void Abort() override { Post(&HttpConnection::Close); }
-  void PostPump() override { Post(&HttpConnection::Pump); }
+  void PostPump() override { core_->PumpSoon(Weak()); }
+  void Pump() override {
+    net::dispatch(strand_, [weak = Weak()] {
+      if (auto self = weak.lock()) self->WriteQueue();
+    });
+  }
   void PostAnswer(Answer answer) override {
     net::post(strand_, [weak = Weak(), answer = std::move(answer)]() mutable {
       auto self = weak.lock();
@@ -74,9 +79,7 @@ class HttpConnection final : public AnswerSink {
   std::shared_ptr<HttpConnection> Self() {
     return std::static_pointer_cast<HttpConnection>(shared_from_this());
   }
-  // Work from outside holds weak references: what is still queued when the
-  // last thread has gone must not keep connection and io_context alive in a
-  // circle.
+  // Work from outside holds weak references, as Core::to_pump does.
   std::weak_ptr<HttpConnection> Weak() { return Self(); }
   void Post(void (HttpConnection::*step)()) {
     net::post(strand_, [weak = Weak(), step] {
@@ -99,7 +102,7 @@ class HttpConnection final : public AnswerSink {
   void OnWritten(error_code code, size_t written);
   void OnFlushed();
   void BeginStream(Answer answer);
-  void Pump();
+  void WriteQueue();
   void Linger();
   void Close();
 
@@ -144,7 +147,7 @@ void HttpConnection<Transport>::BeginDrain() {
       if (!request_begun_) Close();
       return;
     case Phase::kStreaming:
-      return Pump();
+      return WriteQueue();
     default:
       return;  // the answer under way is the last
   }
@@ -270,10 +273,12 @@ template <class Transport>
 bool HttpConnection<Transport>::Flush() {
   if (writing_) return false;
   while (!output_.empty()) {
-    const auto written = transport_.TryWrite(
-        output_.Gather(), [self = Self()](error_code code, size_t size) {
-          self->OnWritten(code, size);
-        });
+    const auto written = output_.WriteWith([this](const auto& buffers) {
+      return transport_.TryWrite(buffers,
+                                 [self = Self()](error_code code, size_t size) {
+                                   self->OnWritten(code, size);
+                                 });
+    });
     if (!written.has_value()) {
       writing_ = true;
       return false;
@@ -301,7 +306,7 @@ void HttpConnection<Transport>::OnFlushed() {
       return close_after_write_ ? Linger() : BeginRequest();
     case Phase::kStreaming:
       queue_->Written();
-      return Pump();
+      return WriteQueue();
     default:
       return;
   }
@@ -323,7 +328,7 @@ void HttpConnection<Transport>::BeginStream(Answer answer) {
 }
 
 template <class Transport>
-void HttpConnection<Transport>::Pump() {
+void HttpConnection<Transport>::WriteQueue() {
   if (phase_ != Phase::kStreaming) return;
   if (core_->draining) queue_->Finish();
   // Asked before the queue is emptied: nothing can be pushed after the end.

@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -36,6 +37,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual void Drain() = 0;
   // Abort ends it now.
   virtual void Abort() = 0;
+  // Pump writes what its stream's queue holds. Call it on a thread of the
+  // server: it may do so at once.
+  virtual void Pump() = 0;
 };
 
 // Core is what all connections of a server share. A connection owns a share
@@ -53,6 +57,13 @@ struct Core {
   void ForEach(void (Connection::*call)()) SIGNET_EXCLUDES(mutex);
   // WaitUntilEmpty is false once `limit` has passed.
   bool WaitUntilEmpty(Duration limit) SIGNET_EXCLUDES(mutex);
+  // PumpSoon has a connection pumped. Of many that are named in a row, as when
+  // all subscribers are told something, the threads take some dozens at a time:
+  // to post for each would cost more than to write.
+  void PumpSoon(std::weak_ptr<Connection> connection)
+      SIGNET_EXCLUDES(pump_mutex);
+  void PumpSome() SIGNET_EXCLUDES(pump_mutex);
+  void PostPump() SIGNET_REQUIRES(pump_mutex);
 
   net::io_context io;
   const ServerOptions options;
@@ -70,6 +81,12 @@ struct Core {
   CondVar empty;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> registry
       SIGNET_GUARDED_BY(mutex);
+
+  Mutex pump_mutex;
+  // Weak: what is still queued when the last thread has gone must not keep
+  // connection and io_context alive in a circle.
+  std::deque<std::weak_ptr<Connection>> to_pump SIGNET_GUARDED_BY(pump_mutex);
+  bool pump_posted SIGNET_GUARDED_BY(pump_mutex) = false;
 };
 
 }  // namespace signet::service::http
