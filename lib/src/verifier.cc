@@ -1,14 +1,8 @@
 #include "signet/verifier.h"
 
-#include <algorithm>
-
-#include "claims_json.h"
+#include "authenticator.h"
 #include "explain.h"
-#include "jwe.h"
-#include "jwt.h"
 #include "live_ring_access.h"
-#include "paseto.h"
-#include "paseto_local.h"
 #include "policy_checks.h"
 #include "revocation_query.h"
 #include "token_cache.h"
@@ -26,49 +20,26 @@ Refusal Refuse(RefusalCode code, Stage stage, std::string_view claim = {}) {
   return {code, stage, claim};
 }
 
-// Input is a token text on its way through Authenticate.
-struct Input {
-  std::string_view text;
-  std::string_view assertion;
-  // The whole text, if `text` was encrypted in it, and the key that opened it.
-  std::string_view whole;
-  KnownKey opened_by = {};
-};
-
-// FoundKey is the key that a token names, for when the ring may have changed.
-struct FoundKey {
-  KnownKey key;  // of no identity: the ring did not hold it
-  RevocationId revocation_id{};
-};
-
-// Candidate is a token on its way to a VerifiedToken, and what Explain wants to
-// know of the way.
-struct Candidate {
-  Moment moment{};
-  FoundKey key;
-  TokenHandle token;           // null until the signature is found good
-  bool authenticated = false;  // found good by this call
-  bool remembered = false;     // found good by an earlier call
-  Duration staleness = Duration::zero();
-};
-
 }  // namespace
 
 struct Verifier::Impl {
   Policy policy;
   const LiveRing& ring;
-  const LiveRing* decryption = nullptr;  // null: nothing is decrypted
-  const RevocationList* revocations;     // null: logouts are not known here
+  const RevocationList* revocations;  // null: logouts are not known here
   const Clock& clock;
   std::unique_ptr<TokenCache> cache;  // null: nothing is remembered
+  Authenticator authenticator;
   VerdictCounters counters;
 
   Impl(Policy p, const LiveRing& r, const RevocationList* list, const Clock& c)
-      : policy(std::move(p)), ring(r), revocations(list), clock(c) {
-    if (policy.cache_bytes != 0) {
-      cache = std::make_unique<TokenCache>(policy.cache_bytes);
-    }
-  }
+      : policy(std::move(p)),
+        ring(r),
+        revocations(list),
+        clock(c),
+        cache(policy.cache_bytes == 0
+                  ? nullptr
+                  : std::make_unique<TokenCache>(policy.cache_bytes)),
+        authenticator(policy, ring, revocations, cache != nullptr) {}
 
   Result<VerifiedToken, Refusal> Verify(std::string_view text,
                                         std::string_view assertion,
@@ -95,33 +66,6 @@ struct Verifier::Impl {
                      std::string_view assertion, Time now,
                      RevocationQuery* query) const;
 
-  // AuthenticateAny does it in the format that the text has.
-  std::optional<Refusal> AuthenticateAny(std::string_view text,
-                                         std::string_view assertion,
-                                         Candidate& candidate) const;
-
-  // Authenticate checks all that time and revocation do not change.
-  template <class Token>
-  std::optional<Refusal> Authenticate(const Input& input,
-                                      Candidate& candidate) const;
-
-  // AuthenticateJwe opens an encrypted token, and a signed one inside of it.
-  std::optional<Refusal> AuthenticateJwe(const Input& input,
-                                         Candidate& candidate) const;
-
-  // FinishToken does what follows on the header.
-  template <class Token>
-  std::optional<Refusal> FinishToken(Token& token, TokenHeader header,
-                                     const Input& input,
-                                     Candidate& candidate) const;
-
-  // CheckKey selects the ring's key and checks the signature, or decrypts.
-  template <class Token>
-  std::optional<Refusal> CheckKey(const LiveRing& keys, KeyPurpose purpose,
-                                  Token& token, const TokenHeader& header,
-                                  std::string_view assertion, Time now,
-                                  FoundKey& found) const;
-
   std::optional<Refusal> CheckRevocation(const RevocationQuery* query,
                                          Candidate& candidate,
                                          bool& stale) const;
@@ -147,139 +91,6 @@ TokenHandle Verifier::Impl::Recall(TokenCache::Place place,
   // No section is held while a signature is checked or the hook runs.
   if (query != nullptr) query->Abandon();
   return {};
-}
-
-template <class Token>
-std::optional<Refusal> Verifier::Impl::CheckKey(
-    const LiveRing& keys, KeyPurpose purpose, Token& token,
-    const TokenHeader& header, std::string_view assertion, Time now,
-    FoundKey& found) const {
-  auto current = LiveRingAccess::Read(keys);
-  if (!current || !current->Serves(purpose)) {
-    return Refuse(RefusalCode::kNoKeys, Stage::kKey);
-  }
-  // The format is the ring's, and so is every key's of it.
-  const auto rings = current->rings();
-  if (std::none_of(rings.begin(), rings.end(), [](const KeyRing& one) {
-        return Token::MadeBy(one.info().format);
-      })) {
-    return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey);
-  }
-  const LiveKey* live = current->Find(header.key_id);
-  if (live == nullptr) {
-    return Refuse(RefusalCode::kUnknownKey, Stage::kKey, "kid");
-  }
-  found = {{live->identity, live->standing}, live->revocation_id};
-  // RFC 8725 3.1: the algorithm is the key's; the header must agree. With two
-  // rings the key may also be one that makes other tokens.
-  const KeyFormat format = live->key->key.format();
-  if (!Token::MadeBy(format) || !Token::AgreesWith(header, format)) {
-    return Refuse(RefusalCode::kWrongAlgorithm, Stage::kKey, "alg");
-  }
-  if (!live->key->schedule.MayVerify(now, policy.clock_skew)) {
-    return Refuse(RefusalCode::kKeyNotUsable, Stage::kKey, "kid");
-  }
-  if (!token.Verify(live->key->key, assertion)) {
-    return Refuse(RefusalCode::kBadSignature, Stage::kSignature);
-  }
-  return std::nullopt;
-}
-
-template <class Token>
-std::optional<Refusal> Verifier::Impl::Authenticate(
-    const Input& input, Candidate& candidate) const {
-  std::optional<Token> token = Token::Split(input.text);
-  if (!token) return Refuse(RefusalCode::kMalformed, Stage::kFormat);
-  TokenHeader header;
-  if (auto refusal = token->ReadHeader(header, policy.token_type)) {
-    return refusal;
-  }
-  return FinishToken(*token, std::move(header), input, candidate);
-}
-
-std::optional<Refusal> Verifier::Impl::AuthenticateJwe(
-    const Input& input, Candidate& candidate) const {
-  std::optional<Jwe> jwe = Jwe::Split(input.text);
-  if (!jwe) return Refuse(RefusalCode::kMalformed, Stage::kFormat);
-  TokenHeader header;
-  if (auto refusal = jwe->ReadHeader(header, policy.token_type)) return refusal;
-  if (!jwe->nested()) {
-    return FinishToken(*jwe, std::move(header), input, candidate);
-  }
-  if (decryption == nullptr) return Refuse(RefusalCode::kNoKeys, Stage::kKey);
-  FoundKey opener;
-  if (auto refusal =
-          CheckKey(*decryption, KeyPurpose::kEncryption, *jwe, header,
-                   input.assertion, candidate.moment.now, opener)) {
-    if (refusal->code == RefusalCode::kUnknownKey) {
-      LiveRingAccess::AnnounceUnknownKey(*decryption);
-    }
-    return refusal;
-  }
-  // One signed token, and no further wrapping.
-  if (ClassifyToken(jwe->message()) != TokenKind::kJwt) {
-    return Refuse(RefusalCode::kUnsupported, Stage::kFormat);
-  }
-  return Authenticate<Jws>({.text = jwe->message(),
-                            .assertion = input.assertion,
-                            .whole = input.text,
-                            .opened_by = opener.key},
-                           candidate);
-}
-
-template <class Token>
-std::optional<Refusal> Verifier::Impl::FinishToken(Token& token,
-                                                   TokenHeader header,
-                                                   const Input& input,
-                                                   Candidate& candidate) const {
-  FoundKey& key = candidate.key;
-  if (auto refusal = CheckKey(ring, KeyPurpose::kAccess, token, header,
-                              input.assertion, candidate.moment.now, key)) {
-    // Outside of CheckKey no guard is held, and the hook may publish.
-    if (refusal->code == RefusalCode::kUnknownKey) {
-      LiveRingAccess::AnnounceUnknownKey(ring);
-    }
-    return refusal;
-  }
-  auto draft = cache != nullptr
-                   ? AuthenticToken::Make(input.whole, input.assertion)
-                   : AuthenticToken::Make({}, {});
-  draft->key_id = std::move(header.key_id);
-  draft->proven_by = key.key;
-  draft->opened_by = input.opened_by;
-  draft->key_revocation_id = key.revocation_id;
-  if (auto refusal = ReadClaims(token.message(), Token::Form(policy.token_type),
-                                draft->claims)) {
-    return refusal;
-  }
-  draft->suits_policy = !CheckParties(policy, draft->claims);
-  if (cache != nullptr && revocations != nullptr) {
-    draft->identity = draft->Identify();
-    draft->listed_at = RevocationQuery::PlaceOf(*revocations, *draft->identity);
-  }
-  candidate.token = AuthenticToken::Share(std::move(draft));
-  return std::nullopt;
-}
-
-std::optional<Refusal> Verifier::Impl::AuthenticateAny(
-    std::string_view text, std::string_view assertion,
-    Candidate& candidate) const {
-  const Input input{.text = text, .assertion = assertion, .whole = text};
-  switch (ClassifyToken(text)) {
-    case TokenKind::kPasetoV4Public:
-      return Authenticate<Paseto>(input, candidate);
-    case TokenKind::kPasetoV4Local:
-      return Authenticate<PasetoLocal>(input, candidate);
-    case TokenKind::kJwt:
-      return Authenticate<Jws>(input, candidate);
-    case TokenKind::kJwe:
-      return AuthenticateJwe(input, candidate);
-    case TokenKind::kUnsupported:
-      return Refuse(RefusalCode::kUnsupported, Stage::kFormat);
-    case TokenKind::kMalformed:
-      break;
-  }
-  return Refuse(RefusalCode::kMalformed, Stage::kFormat);
 }
 
 Duration Verifier::Impl::StalenessAt(Moment& moment) const {
@@ -332,7 +143,9 @@ Result<VerifiedToken, Refusal> Verifier::Impl::Verify(
     candidate.remembered = static_cast<bool>(candidate.token);
   }
   if (!candidate.remembered) {
-    if (auto wrong = AuthenticateAny(text, assertion, candidate)) return *wrong;
+    if (auto wrong = authenticator.Prove(text, assertion, candidate)) {
+      return *wrong;
+    }
     candidate.authenticated = true;
     if (cache != nullptr) cache->Insert(place, candidate.token);
   }
@@ -392,7 +205,9 @@ Result<Verifier> Verifier::CreateWithoutRevocation(Policy policy,
       std::make_unique<Impl>(std::move(policy), ring, nullptr, clock));
 }
 
-void Verifier::DecryptWith(const LiveRing& ring) { impl_->decryption = &ring; }
+void Verifier::DecryptWith(const LiveRing& ring) {
+  impl_->authenticator.DecryptWith(ring);
+}
 
 Result<VerifiedToken, Refusal> Verifier::Verify(
     std::string_view token, std::string_view implicit_assertion) const {
