@@ -139,9 +139,10 @@ TEST_CASE("mistakes about formats end the start with what to do") {
   const auto fails_with = [&](const std::string& settings,
                               const std::string& text) {
     stand.Write(settings);
-    auto [signetd, code] = SignetdProcess::Run(stand.Arguments());
-    CHECK(code != 0);
-    CHECK_MESSAGE(signetd.log().find(text) != std::string::npos, signetd.log());
+    const auto run = SignetdProcess::Run(stand.Arguments());
+    const std::string log = run.first.log();
+    CHECK(run.second != 0);
+    CHECK_MESSAGE(log.find(text) != std::string::npos, log);
   };
   fails_with(WebClient("jwt-es256"),
              "client \"web\".access_format is jwt-es256, and the access rings "
