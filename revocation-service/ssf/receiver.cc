@@ -258,7 +258,11 @@ Receiver::Fate Receiver::EndAll(const std::string& reason,
   const auto revoked = Await([&](auto done) {
     parts_.sessions.Revoke(std::move(revocation), std::move(done));
   });
-  return revoked ? Judge(*revoked, RevocationKind::kSubject) : Fate::kLater;
+  if (!revoked) return Fate::kLater;
+  if (!revoked->ok()) return Failed(revoked->error());
+  parts_.metrics.CountEventReceived("ended");
+  parts_.metrics.CountRevocation(RevocationKindName(RevocationKind::kSubject));
+  return Fate::kDone;
 }
 
 // EndOne ends the sessions that belong to the transmitter's one, whenever they
@@ -266,9 +270,9 @@ Receiver::Fate Receiver::EndAll(const std::string& reason,
 Receiver::Fate Receiver::EndOne(const std::string& reason,
                                 const ReceivedSet& event) {
   const auto sessions = parts_.sessions.List(event.subject);
-  if (!sessions.ok()) return Judge(sessions.error(), RevocationKind::kSession);
-  Fate fate = Fate::kDone;
+  if (!sessions.ok()) return Failed(sessions.error());
   bool known = false;
+  std::optional<Error> failure;  // the others end all the same
   for (const Session& session : *sessions) {
     if (!HasClaim(session, transmitter_.session_claim, event.session)) continue;
     known = true;
@@ -276,15 +280,16 @@ Receiver::Fate Receiver::EndOne(const std::string& reason,
       parts_.sessions.End(session.id, reason, origin(), std::move(done));
     });
     if (!revoked) return Fate::kLater;
-    if (!revoked->ok() && revoked->error().code == ErrorCode::kNotFound) {
-      continue;  // it ended meanwhile
-    }
-    if (Judge(*revoked, RevocationKind::kSession) == Fate::kLater) {
-      fate = Fate::kLater;
+    if (revoked->ok()) {
+      parts_.metrics.CountRevocation(
+          RevocationKindName(RevocationKind::kSession));
+    } else if (revoked->error().code != ErrorCode::kNotFound) {
+      failure = revoked->error();  // else it ended meanwhile
     }
   }
-  if (!known) parts_.metrics.CountEventReceived("ignored");
-  return fate;
+  if (failure) return Failed(*failure);
+  parts_.metrics.CountEventReceived(known ? "ended" : "ignored");
+  return Fate::kDone;
 }
 
 std::optional<Result<Revoked>> Receiver::Await(const Revoking& start) {
@@ -302,18 +307,12 @@ std::optional<Result<Revoked>> Receiver::Await(const Revoking& start) {
   return outcome->result;
 }
 
-// Judge counts what came of an event.
-Receiver::Fate Receiver::Judge(const Result<Revoked>& revoked,
-                               RevocationKind kind) {
-  if (!revoked.ok()) {
-    spdlog::error("ssf: an event of {} has no effect yet: {}",
-                  transmitter_.issuer, revoked.error().message);
-    parts_.metrics.CountEventReceived("failed");
-    return Fate::kLater;
-  }
-  parts_.metrics.CountEventReceived("ended");
-  parts_.metrics.CountRevocation(RevocationKindName(kind));
-  return Fate::kDone;
+// Failed: the event is asked for again.
+Receiver::Fate Receiver::Failed(const Error& error) {
+  spdlog::error("ssf: an event of {} has no effect yet: {}",
+                transmitter_.issuer, error.message);
+  parts_.metrics.CountEventReceived("failed");
+  return Fate::kLater;
 }
 
 // LoadKeys keeps what it has if there is nothing better.

@@ -63,7 +63,7 @@ class Receiver {
   using Revoking = std::function<void(std::function<void(Result<Revoked>)>)>;
   std::optional<Result<Revoked>> Await(const Revoking& start)
       SIGNET_EXCLUDES(mutex_);
-  Fate Judge(const Result<Revoked>& revoked, RevocationKind kind);
+  Fate Failed(const Error& error);
   Fate Refuse(const std::string& id, const SetRefusal& refusal);
   Status LoadKeys();
   void RefreshKeys();

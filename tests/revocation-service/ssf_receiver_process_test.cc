@@ -298,6 +298,8 @@ TEST_CASE("where a claim maps sessions, only those of the one end") {
   for (const auto& session : {other, list, plain}) {
     CHECK(Lives(r.signetd, session));
   }
+  // Two sessions ended, by one event.
+  CHECK(Metric(r.signetd, "signet_ssf_received_total{outcome=\"ended\"}") == 1);
   const auto audit = r.signetd.Audit("&event=session_ended");
   REQUIRE(audit.at("lines").as_array().size() == 2);
   CHECK(audit.at("lines").at(0).at("client") ==
