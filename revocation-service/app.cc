@@ -102,6 +102,7 @@ Status App::Impl::OpenEngine() {
       FinishRestore(*engine, config.data, LimitsFor(config, *rings), now);
   if (!restored.ok()) return restored.error();
   if (*restored) {
+    // The new epoch is the next second; nobody is served before it.
     std::this_thread::sleep_for(ToSeconds(now) + Seconds(1) - now);
   }
   return {};

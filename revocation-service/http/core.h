@@ -59,7 +59,7 @@ struct Core {
   bool WaitUntilEmpty(Duration limit) SIGNET_EXCLUDES(mutex);
   // PumpSoon has a connection pumped. Of many that are named in a row, as when
   // all subscribers are told something, the threads take some dozens at a time:
-  // to post for each would cost more than to write.
+  // posting for each takes the scheduler's lock, and memory, each time.
   void PumpSoon(std::weak_ptr<Connection> connection)
       SIGNET_EXCLUDES(pump_mutex);
   void PumpSome() SIGNET_EXCLUDES(pump_mutex);
