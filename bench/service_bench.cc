@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -145,6 +146,75 @@ void SessionDisk(const Sizes& sizes) {
   Print("session_disk", bytes, "bytes", 400, "bound", bytes / 400);
 }
 
+// Expiry: sessions that expired long ago are removed while others are used, at
+// the service's pace; then the rest, as fast as it goes.
+void Expiry(const Sizes& sizes) {
+  constexpr size_t kCalls = 50;
+  TempDir directory;
+  {
+    const ManualClock then(SystemClock::Shared().Now() -
+                           std::chrono::hours(24 * 365));
+    StoreLoad(directory / "data", then).Open(sizes.many);
+  }
+  StoreLoad store(directory / "data");
+  store.Open(sizes.few);
+
+  std::atomic<size_t> removed = 0;
+  std::vector<double> calls;  // of a batch, in milliseconds
+  const auto sweep = [&] {
+    const Clock::time_point start = Clock::now();
+    const size_t count = store.Sweep(service::kSweepBatch);
+    calls.push_back(SecondsSince(start) * 1e3);
+    removed += count;
+    return count;
+  };
+  std::vector<double> p50s, p99s, p50_ratios, p99_ratios;
+  std::vector<double> p50s_alone, p99s_alone;
+  for (int round = 0; round < 7; ++round) {
+    auto alone = store.Exchange(sizes.exchanges, false);
+    std::atomic<bool> stop = false;
+    std::thread janitor([&] {
+      while (!stop) {
+        sweep();
+        std::this_thread::sleep_for(service::kSweepPause);
+      }
+    });
+    auto beside = store.Exchange(sizes.exchanges, false);
+    stop = true;
+    janitor.join();
+    p50s.push_back(Percentile(beside, 0.5));
+    p50s_alone.push_back(Percentile(alone, 0.5));
+    p50_ratios.push_back(p50s.back() / p50s_alone.back());
+    p99s.push_back(Percentile(beside, 0.99));
+    p99s_alone.push_back(Percentile(alone, 0.99));
+    p99_ratios.push_back(p99s.back() / p99s_alone.back());
+  }
+  Print("expiry_p50", Median(p50s), "ms", Median(p50s_alone),
+        "exchanges while nothing expires", Median(p50_ratios));
+  Print("expiry_p99", Median(p99s), "ms", Median(p99s_alone),
+        "exchanges while nothing expires", Median(p99_ratios));
+
+  calls.clear();
+  const size_t before = removed;
+  const Clock::time_point start = Clock::now();
+  while (sweep() == service::kSweepBatch) {
+  }
+  const double taken = SecondsSince(start);
+  Require(removed == sizes.many, "not all that expired was removed");
+  // The last call found less than a batch.
+  calls.pop_back();
+  const auto median_of = [&](auto first) {
+    return Median({first, first + static_cast<ptrdiff_t>(kCalls)});
+  };
+  const double early = median_of(calls.begin());
+  const double late = median_of(calls.end() - static_cast<ptrdiff_t>(kCalls));
+  Print("expiry_late", late, "ms for 40 sessions", early,
+        "the first ones swept", late / early);
+  Print("expiry_all", static_cast<double>(removed - before) / taken,
+        "sessions/s", 2000, "removed a second by the service",
+        static_cast<double>(removed - before) / taken / 2000);
+}
+
 }  // namespace
 }  // namespace signet::bench
 
@@ -156,4 +226,5 @@ int main(int argc, char** argv) {
   if (arguments.Wants("refresh_durable")) RefreshDurable(sizes);
   if (arguments.Wants("session_disk")) SessionDisk(sizes);
   if (arguments.Wants("refresh_scale")) RefreshScale(sizes);
+  if (arguments.Wants("expiry")) Expiry(sizes);
 }

@@ -12,7 +12,7 @@
 namespace signet::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Stopwatch = std::chrono::steady_clock;
 constexpr size_t kUnderWay = 64;
 
 }  // namespace
@@ -44,16 +44,16 @@ class StoreLoad::Flight {
   size_t under_way_ SIGNET_GUARDED_BY(mutex_) = 0;
 };
 
-StoreLoad::StoreLoad(const std::string& directory)
+StoreLoad::StoreLoad(const std::string& directory, const Clock& clock)
     : ring_(std::make_shared<const SigningRing>(Require(SigningRing::New(
           {.purpose = KeyPurpose::kRefresh, .format = KeyFormat::kRefreshMac},
-          SystemClock::Shared().Now())))),
+          clock.Now())))),
       engine_(Require(service::OpenRocksDbEngine(directory))),
       committer_(std::make_unique<service::Committer>(
           *engine_, service::Committer::Options{})),
       store_(std::make_unique<service::SessionStore>(
           *engine_, *committer_, [this] { return ring_; },
-          service::SessionLimits(), SystemClock::Shared())) {}
+          service::SessionLimits(), clock)) {}
 
 StoreLoad::~StoreLoad() { committer_.reset(); }
 
@@ -94,18 +94,23 @@ std::vector<double> StoreLoad::Exchange(size_t count, bool in_turn) {
     flight.Take();
     std::string& token = tokens_[picked[i]];
     double& time = times[i];
-    const Clock::time_point start = Clock::now();
+    const Stopwatch::time_point start = Stopwatch::now();
     store_->Exchange(
         {.refresh_token = token, .client_id = "mobile-app"},
         [&token, &time, &flight, start](service::ExchangeResult result) {
           Require(result.grant.has_value(), "an exchange was refused");
           token = result.grant->refresh_token;
-          time = std::chrono::duration<double, std::milli>(Clock::now() - start)
+          time = std::chrono::duration<double, std::milli>(Stopwatch::now() -
+                                                           start)
                      .count();
           flight.Land();
         });
   }
   return times;
+}
+
+size_t StoreLoad::Sweep(size_t limit) {
+  return Require(store_->SweepExpired(limit));
 }
 
 void FillLog(const std::string& directory, size_t entries) {

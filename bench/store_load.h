@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "revocation-service/session/session_store.h"
+#include "signet/clock.h"
 #include "signet/key_ring.h"
 
 namespace signet::bench {
@@ -15,7 +16,8 @@ namespace signet::bench {
 // clients that keep 64 calls under way.
 class StoreLoad {
  public:
-  explicit StoreLoad(const std::string& directory);
+  explicit StoreLoad(const std::string& directory,
+                     const Clock& clock = SystemClock::Shared());
   ~StoreLoad();
 
   // Open opens sessions, each of a subject of its own.
@@ -24,6 +26,9 @@ class StoreLoad {
   // Exchange rotates sessions that are picked at random, or all in turn, and
   // returns how long each took, in milliseconds.
   std::vector<double> Exchange(size_t count, bool in_turn);
+
+  // Sweep removes expired sessions, at most so many, and returns how many.
+  size_t Sweep(size_t limit);
 
   size_t sessions() const { return tokens_.size(); }
 

@@ -9,8 +9,7 @@ namespace {
 
 constexpr Duration kTick = std::chrono::seconds(1);
 // Bounds of one tick, so that the janitor never competes with requests.
-constexpr size_t kSweepBatch = 200;
-constexpr int kSweepsPerTick = 10;
+constexpr int kBatchesPerTick = 10;
 constexpr size_t kTrimBatch = 10'000;
 constexpr int kTicksBetweenTrims = 30;
 constexpr size_t kAuditBatch = 2000;
@@ -52,19 +51,25 @@ void Housekeeping::Stop() {
 }
 
 void Housekeeping::Run() {
-  for (int tick = 1; WaitForTick(); ++tick) {
+  using std::chrono::steady_clock;
+  auto tick_at = steady_clock::now() + kTick;
+  bool more = false;
+  for (int tick = 1;;) {
+    const auto pause = steady_clock::now() + kSweepPause;
+    if (!WaitUntil(more ? std::min(tick_at, pause) : tick_at)) return;
+    more = Sweep();
+    if (steady_clock::now() < tick_at) continue;
+    tick_at = steady_clock::now() + kTick;
     parts_.readiness.Tick();
     if (parts_.reserve != nullptr) parts_.reserve->Check();
     ReloadRings();
-    Sweep();
     SweepStatusLists();
     KeepAudit();
-    if (tick % kTicksBetweenTrims == 0) Trim();
+    if (tick++ % kTicksBetweenTrims == 0) Trim();
   }
 }
 
-bool Housekeeping::WaitForTick() {
-  const auto deadline = std::chrono::steady_clock::now() + kTick;
+bool Housekeeping::WaitUntil(std::chrono::steady_clock::time_point deadline) {
   MutexLock lock(mutex_);
   while (!stopping_ && wake_.WaitUntil(mutex_, deadline)) {
   }
@@ -84,18 +89,16 @@ void Housekeeping::ReloadRings() {
   parts_.publisher.Wake();
 }
 
-void Housekeeping::Sweep() {
-  for (int i = 0; i < kSweepsPerTick; ++i) {
-    const Result<size_t> swept = parts_.sessions.SweepExpired(kSweepBatch);
-    sweeping_.Report(swept.ok() ? Status() : Status(swept.error()), failures_);
-    if (!swept.ok()) return;
-    sessions_swept_ += *swept;
-    if (*swept < kSweepBatch) return;
-  }
+bool Housekeeping::Sweep() {
+  const Result<size_t> swept = parts_.sessions.SweepExpired(kSweepBatch);
+  sweeping_.Report(swept.ok() ? Status() : Status(swept.error()), failures_);
+  if (!swept.ok()) return false;
+  sessions_swept_ += *swept;
+  return *swept == kSweepBatch;
 }
 
 void Housekeeping::SweepStatusLists() {
-  for (int i = 0; i < kSweepsPerTick; ++i) {
+  for (int i = 0; i < kBatchesPerTick; ++i) {
     const Result<size_t> swept = parts_.status_lists.Sweep(kStatusBatch);
     retiring_.Report(swept.ok() ? Status() : Status(swept.error()), failures_);
     if (!swept.ok() || *swept < kStatusBatch) return;
@@ -105,7 +108,7 @@ void Housekeeping::SweepStatusLists() {
 // KeepAudit keeps up with as many lines as a disk takes in a second.
 void Housekeeping::KeepAudit() {
   parts_.audit.Flush();
-  for (int i = 0; i < kSweepsPerTick; ++i) {
+  for (int i = 0; i < kBatchesPerTick; ++i) {
     const Result<size_t> trimmed = parts_.audit.Trim(kAuditBatch);
     auditing_.Report(trimmed.ok() ? Status() : Status(trimmed.error()),
                      failures_);

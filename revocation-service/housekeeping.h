@@ -19,8 +19,10 @@ namespace signet::service {
 
 // Housekeeping is a thread that wakes each second: it follows the ring files,
 // looks at the disk, forgets expired sessions and log entries in bounded
-// batches, and answers probes that the store keeps waiting. Failures are logged
-// when they change, and what was in force stays so. All parts are borrowed.
+// batches, and answers probes that the store keeps waiting. While there are
+// more expired sessions it wakes for a small batch of them in between, so that
+// no request waits for many. Failures are logged when they change, and what was
+// in force stays so. All parts are borrowed.
 class Housekeeping {
  public:
   struct Parts {
@@ -68,8 +70,11 @@ class Housekeeping {
   };
 
   void Run();
-  bool WaitForTick() SIGNET_EXCLUDES(mutex_);
-  void Sweep();
+  // WaitUntil returns false when it is time to stop.
+  bool WaitUntil(std::chrono::steady_clock::time_point deadline)
+      SIGNET_EXCLUDES(mutex_);
+  // Sweep tells whether more sessions may have expired than it has removed.
+  bool Sweep();
   void SweepStatusLists();
   void Trim();
   void KeepAudit();

@@ -190,6 +190,11 @@ struct Revoked {
   size_t sessions_ended = 0;
 };
 
+// The pace at which expired sessions are removed, 2,000 a second: so many in a
+// commit that requests wait for, and such a pause.
+inline constexpr size_t kSweepBatch = 40;
+inline constexpr std::chrono::milliseconds kSweepPause{20};
+
 // A SessionStore keeps sessions and writes revocations: every rule of the
 // exchange table stands here, once, above any engine. Session state and log
 // entries go in one batch. Conflicts between concurrent requests are resolved

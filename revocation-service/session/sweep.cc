@@ -32,11 +32,11 @@ Result<size_t> Sweep::CommitAll(std::vector<Step> steps) const {
   return removed;
 }
 
-Result<std::vector<ExpiryEntry>> Sweep::Expired(size_t limit) const {
-  auto page = core_->engine.Scan(kExpiryPrefix, "", limit);
-  if (!page.ok()) return page.error();
+Result<std::vector<ExpiryEntry>> Sweep::Expired(size_t limit) {
   // Nobody's clock may still see the session as live.
   const Time until = core_->clock.Now() - core_->limits().clock_skew;
+  auto page = core_->engine.Scan(kExpiryPrefix, mark_.After(until), limit);
+  if (!page.ok()) return page.error();
   std::vector<ExpiryEntry> expired;
   for (const KeyValue& pair : *page) {
     const auto entry = ParseExpiryKey(pair.key);
@@ -77,13 +77,19 @@ Result<size_t> Sweep::Run(size_t limit) {
   if (watch_.MustPause()) return size_t{0};
   const auto expired = Expired(limit);
   if (!expired.ok()) return expired.error();
+  if (expired->empty()) return size_t{0};
   std::vector<Step> steps;
   for (const ExpiryEntry& entry : *expired) {
     auto step = Removal(entry);
     if (!step.ok()) return step.error();
     steps.push_back(std::move(*step));
   }
-  return CommitAll(std::move(steps));
+  auto removed = CommitAll(std::move(steps));
+  if (removed.ok() && *removed == expired->size()) {
+    const ExpiryEntry& last = expired->back();
+    mark_.Advance(ExpiryKey(last.expires_at, last.id), last.expires_at);
+  }
+  return removed;
 }
 
 }  // namespace signet::service

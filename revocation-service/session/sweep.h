@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "revocation-service/session/clock_watch.h"
+#include "revocation-service/session/expiry_mark.h"
 #include "revocation-service/session/store_core.h"
 
 namespace signet::service {
@@ -27,12 +28,14 @@ class Sweep {
     std::vector<LedgerLine> lines;
   };
 
-  Result<std::vector<ExpiryEntry>> Expired(size_t limit) const;
+  Result<std::vector<ExpiryEntry>> Expired(size_t limit);
   Result<Step> Removal(const ExpiryEntry& entry) const;
+  // CommitAll tells how many were removed; the others were in use.
   Result<size_t> CommitAll(std::vector<Step> steps) const;
 
   const std::shared_ptr<StoreCore> core_;
   ClockWatch watch_;
+  ExpiryMark mark_;
 };
 
 }  // namespace signet::service

@@ -147,23 +147,27 @@ Result<size_t> StatusLists::Sweep(size_t limit) {
       return made.first.retires_at <= now;
     });
   }
-  const auto page = parts_.engine.Scan(kStatusPrefix, "", limit);
+  const auto page = parts_.engine.Scan(kStatusPrefix, swept_.After(now), limit);
   if (!page.ok()) return page.error();
   Batch batch;
+  EpochSeconds retired_at{};
   for (const KeyValue& pair : *page) {
     const auto slot = ParseStatusKey(pair.key);
     if (!slot) return Error{ErrorCode::kCorrupt, "a malformed status key"};
     if (slot->list.retires_at > now) break;
     batch.deletes.push_back(pair.key);
+    retired_at = slot->list.retires_at;
   }
   const size_t count = batch.deletes.size();
   if (count == 0) return size_t{0};
+  std::string last = batch.deletes.back();
   std::promise<Status> promise;
   parts_.committer.Submit(std::move(batch), [&](Result<Committed> result) {
     promise.set_value(result.ok() ? Status() : Status(result.error()));
   });
   const Status done = promise.get_future().get();
   if (!done.ok()) return done.error();
+  swept_.Advance(std::move(last), retired_at);
   return count;
 }
 

@@ -8,6 +8,7 @@
 #include "revocation-service/feed/publisher.h"
 #include "revocation-service/rings.h"
 #include "revocation-service/session/clock_watch.h"
+#include "revocation-service/session/expiry_mark.h"
 #include "revocation-service/status/status_entry.h"
 #include "revocation-service/storage/committer.h"
 #include "signet/mutex.h"
@@ -72,6 +73,7 @@ class StatusLists {
 
   const Parts parts_;
   ClockWatch watch_;
+  ExpiryMark swept_;
   Mutex mutex_;
   std::map<StatusListId, Made> made_ SIGNET_GUARDED_BY(mutex_);
 };

@@ -1,4 +1,4 @@
-// Opening, finding, listing, ending and sweeping sessions.
+// Opening, finding, listing and ending sessions.
 
 #include <doctest/doctest.h>
 
@@ -278,63 +278,6 @@ TEST_CASE("ending more sessions than one batch takes ends them all") {
   CHECK(revoked->sessions_ended == 300);
   CHECK(f.CountSessions() == 1);
   CHECK(f.Log().size() == 300);
-}
-
-TEST_CASE("a sweep removes what has expired, oldest first, up to its limit") {
-  SessionFixture f({.absolute_lifetime = hours(1)});
-  std::vector<Grant> grants;
-  for (int i = 0; i < 3; ++i) {
-    grants.push_back(f.Open());
-    f.clock.Advance(minutes(1));
-  }
-  f.clock.Advance(hours(1) - minutes(2) + f.limits.clock_skew);
-  CHECK(f.store.SweepExpired(1).value() == 1);
-  CHECK(f.store.SweepExpired(10).value() == 1);
-  CHECK(f.store.SweepExpired(10).value() == 0);
-  CHECK(f.CountSessions() == 1);
-  f.clock.Advance(minutes(1));
-  CHECK(f.store.SweepExpired(10).value() == 1);
-  CHECK(f.Keys() == std::vector<std::string>{"m/issued"});
-  CHECK(f.Log().empty());
-}
-
-TEST_CASE("a sweep waits for clocks that are behind") {
-  SessionFixture f({.absolute_lifetime = hours(1)});
-  f.Open();
-  f.clock.Advance(hours(1) + f.limits.clock_skew - Duration(1));
-  CHECK(f.store.SweepExpired(10).value() == 0);
-  f.clock.Advance(Duration(1));
-  CHECK(f.store.SweepExpired(10).value() == 1);
-}
-
-TEST_CASE("after the wall clock jumped ahead a sweep waits for an hour") {
-  SessionFixture f;
-  f.Open();
-  f.clock.SetWall(kNoon + hours(24 * 365));
-  CHECK(f.store.SweepExpired(10).value() == 0);
-  f.clock.Advance(hours(1) - Duration(1));
-  CHECK(f.store.SweepExpired(10).value() == 0);
-  f.clock.Advance(Duration(1));
-  CHECK(f.store.SweepExpired(10).value() == 1);
-}
-
-TEST_CASE("a sweep that cannot commit is unavailable") {
-  SessionFixture f({.absolute_lifetime = hours(1)});
-  f.Open();
-  f.clock.Advance(hours(2));
-  f.commits.Push(Fault::kUnavailable);
-  CHECK(f.store.SweepExpired(10).error().code == ErrorCode::kUnavailable);
-  CHECK(f.store.SweepExpired(10).value() == 1);
-}
-
-TEST_CASE("an expiry key without a session is removed") {
-  SessionFixture f;
-  f.Open();
-  const Batch damage{.deletes = {f.Keys("s/").at(0)}};
-  REQUIRE(f.engine.Commit({&damage, 1})[0].ok());
-  f.clock.Advance(f.limits.absolute_lifetime + hours(1));
-  CHECK(f.store.SweepExpired(10).value() == 1);
-  CHECK(f.Keys("x/").empty());
 }
 
 }  // namespace
