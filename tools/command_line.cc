@@ -1,5 +1,6 @@
 #include "tools/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <cctype>
 #include <charconv>
 #include <cstdio>
@@ -49,16 +50,19 @@ CLI::Option* NotEmpty(CLI::Option* option) {
 
 }  // namespace
 
-CommandLine::CommandLine(std::string_view usage) {
-  usages_[&app_] = usage;
+CommandLine::CommandLine(std::string_view usage)
+    : app_(std::make_unique<CLI::App>("", "signet")) {
+  usages_[app_.get()] = usage;
   // No short flags: "-h…" may begin an id. Main maps "-h" itself.
-  app_.set_help_flag("--help");
-  app_.add_flag("--version", version_);
-  app_.require_subcommand(0, 1);
+  app_->set_help_flag("--help");
+  app_->add_flag("--version", version_);
+  app_->require_subcommand(0, 1);
 }
 
+CommandLine::~CommandLine() = default;
+
 CLI::App* CommandLine::Group(const std::string& name, std::string_view usage) {
-  CLI::App* const group = app_.add_subcommand(name);
+  CLI::App* const group = app_->add_subcommand(name);
   group->require_subcommand(1);
   usages_[group] = usage;
   return group;
@@ -78,7 +82,7 @@ CLI::App* CommandLine::Command(CLI::App* group, const std::string& name,
 
 CLI::App* CommandLine::Alone(const std::string& name, std::string_view usage,
                              std::function<Done()> run) {
-  CLI::App* const command = Command(&app_, name, std::move(run));
+  CLI::App* const command = Command(app_.get(), name, std::move(run));
   usages_[command] = usage;
   return command;
 }
@@ -102,7 +106,7 @@ int CommandLine::Parse(int argc, char** argv) {
   // CLI11 wants them last to first.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
-    app_.parse(reversed);
+    app_->parse(reversed);
   } catch (const CLI::CallForHelp&) {
     std::fputs(std::string(UsageOf(Chosen())).c_str(), stdout);
     return kOk;
@@ -114,8 +118,8 @@ int CommandLine::Parse(int argc, char** argv) {
     PrintLine("signet " SIGNET_VERSION);
     return kOk;
   }
-  if (&Chosen() == &app_) {
-    std::fputs(std::string(UsageOf(app_)).c_str(), stderr);
+  if (&Chosen() == app_.get()) {
+    std::fputs(std::string(UsageOf(*app_)).c_str(), stderr);
     return kUsage;
   }
   return Run(Chosen());
@@ -139,7 +143,7 @@ int CommandLine::Run(const CLI::App& chosen) {
 }
 
 const CLI::App& CommandLine::Chosen() const {
-  const CLI::App* chosen = &app_;
+  const CLI::App* chosen = app_.get();
   while (!chosen->get_subcommands().empty()) {
     chosen = chosen->get_subcommands().front();
   }
@@ -197,36 +201,44 @@ Duration DurationOf(const char* name, const std::string& text) {
 
 }  // namespace
 
-CLI::Option* AddText(CLI::App* command, const char* name, std::string& value) {
-  return NotEmpty(command->add_option(name, value));
+void AddText(CLI::App* command, const char* name, std::string& value,
+             const char* environment) {
+  NotEmpty(command->add_option(name, value))->envname(environment);
 }
 
-CLI::Option* AddList(CLI::App* command, const char* name,
-                     std::vector<std::string>& values) {
-  return NotEmpty(command->add_option(name, values)->allow_extra_args(false));
+void AddRequired(CLI::App* command, const char* name, std::string& value) {
+  NotEmpty(command->add_option(name, value))->required();
 }
 
-CLI::Option* AddDuration(CLI::App* command, const char* name,
-                         std::optional<Duration>& duration) {
+void AddFile(CLI::App* command, const char* name, std::string& value) {
+  NotEmpty(command->add_option(name, value))->check(CLI::ExistingFile);
+}
+
+void AddList(CLI::App* command, const char* name,
+             std::vector<std::string>& values) {
+  NotEmpty(command->add_option(name, values)->allow_extra_args(false));
+}
+
+void AddDuration(CLI::App* command, const char* name,
+                 std::optional<Duration>& duration) {
   const auto parse = [name, &duration](const std::string& text) {
     duration = DurationOf(name, text);
   };
-  return command->add_option_function<std::string>(name, parse);
+  command->add_option_function<std::string>(name, parse);
 }
 
-CLI::Option* AddOptionalDuration(CLI::App* command, const char* name,
-                                 Duration usual,
-                                 std::optional<Duration>& duration) {
+void AddOptionalDuration(CLI::App* command, const char* name, Duration usual,
+                         std::optional<Duration>& duration) {
   const auto parse = [name, usual, &duration](const std::string& text) {
     duration = text.empty() ? usual : DurationOf(name, text);
   };
-  return command->add_option_function<std::string>(name, parse)
+  command->add_option_function<std::string>(name, parse)
       ->expected(0, 1)
       ->default_str("");
 }
 
-CLI::Option* AddNumber(CLI::App* command, const char* name,
-                       std::optional<uint64_t>& value) {
+void AddNumber(CLI::App* command, const char* name,
+               std::optional<uint64_t>& value) {
   const auto parse = [name, &value](const std::string& text) {
     const char* const end = text.data() + text.size();
     uint64_t number = 0;
@@ -238,11 +250,11 @@ CLI::Option* AddNumber(CLI::App* command, const char* name,
     }
     value = number;
   };
-  return command->add_option_function<std::string>(name, parse);
+  command->add_option_function<std::string>(name, parse);
 }
 
-CLI::Option* AddSwitch(CLI::App* command, const char* name, bool& value) {
-  return command->add_flag(name, value);
+void AddSwitch(CLI::App* command, const char* name, bool& value) {
+  command->add_flag(name, value);
 }
 
 }  // namespace signet::cli

@@ -1,15 +1,22 @@
 #ifndef SIGNET_TOOLS_COMMAND_LINE_H_
 #define SIGNET_TOOLS_COMMAND_LINE_H_
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tools/output.h"
+
+// Only command_line.cc reads CLI11's headers: they take longer to compile than
+// all of a command.
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
 
 namespace signet::cli {
 
@@ -19,6 +26,7 @@ namespace signet::cli {
 class CommandLine {
  public:
   explicit CommandLine(std::string_view usage);
+  ~CommandLine();
 
   // Group adds `signet NAME`. The usage text must outlive this object.
   CLI::App* Group(const std::string& name, std::string_view usage);
@@ -49,25 +57,29 @@ class CommandLine {
   const CLI::App& HelpedBy(const CLI::App& chosen) const;
   std::string_view UsageOf(const CLI::App& chosen) const;
 
-  CLI::App app_{"", "signet"};
+  const std::unique_ptr<CLI::App> app_;
   bool version_ = false;
   std::map<const CLI::App*, std::string_view> usages_;
   std::map<const CLI::App*, Leaf> leaves_;
 };
 
-// Flags. Each may stand once; AddList's may be repeated.
-CLI::Option* AddText(CLI::App* command, const char* name, std::string& value);
-CLI::Option* AddList(CLI::App* command, const char* name,
-                     std::vector<std::string>& values);
-CLI::Option* AddDuration(CLI::App* command, const char* name,
-                         std::optional<Duration>& duration);
+// Flags. Each may stand once; AddList's may be repeated. An environment
+// variable may stand in for a text.
+void AddText(CLI::App* command, const char* name, std::string& value,
+             const char* environment = "");
+// AddRequired must stand, AddFile names a file that is there.
+void AddRequired(CLI::App* command, const char* name, std::string& value);
+void AddFile(CLI::App* command, const char* name, std::string& value);
+void AddList(CLI::App* command, const char* name,
+             std::vector<std::string>& values);
+void AddDuration(CLI::App* command, const char* name,
+                 std::optional<Duration>& duration);
 // AddOptionalDuration may stand without a value, which then is `usual`.
-CLI::Option* AddOptionalDuration(CLI::App* command, const char* name,
-                                 Duration usual,
-                                 std::optional<Duration>& duration);
-CLI::Option* AddSwitch(CLI::App* command, const char* name, bool& value);
-CLI::Option* AddNumber(CLI::App* command, const char* name,
-                       std::optional<uint64_t>& value);
+void AddOptionalDuration(CLI::App* command, const char* name, Duration usual,
+                         std::optional<Duration>& duration);
+void AddSwitch(CLI::App* command, const char* name, bool& value);
+void AddNumber(CLI::App* command, const char* name,
+               std::optional<uint64_t>& value);
 
 }  // namespace signet::cli
 

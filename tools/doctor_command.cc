@@ -62,7 +62,7 @@ void PrintFinding(const Finding& finding) {
   check.resize(std::max<size_t>(check.size(), 9), ' ');
   PrintLine(line + check + Printable(finding.message));
   if (!finding.hint.empty()) {
-    PrintLine(std::string(10, ' ') + "hint: " + Printable(finding.hint));
+    PrintLine("          hint: " + Printable(finding.hint));
   }
 }
 
@@ -118,7 +118,7 @@ void AddDoctorCommand(CommandLine& line) {
   flags->patient.keys.kek = FromEnvironment("SIGNET_KEK_SOURCE");
   CLI::App* const command =
       line.Alone("doctor", kDoctorUsage, [flags] { return Doctor(*flags); });
-  AddText(command, "--config", flags->patient.config)->check(CLI::ExistingFile);
+  AddFile(command, "--config", flags->patient.config);
   AddText(command, "--data", flags->patient.data);
   AddText(command, "--backup", flags->patient.backup);
   AddText(command, "--keys", flags->patient.keys.directory);

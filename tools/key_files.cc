@@ -50,11 +50,11 @@ Result<KeyEncryptionKey> ReadKek(const std::string& source) {
 
 void AddKeyFlags(CLI::App* command, KeyFlags& flags) {
   AddKeysDirectory(command, flags.directory);
-  AddText(command, "--kek", flags.kek)->envname("SIGNET_KEK_SOURCE");
+  AddText(command, "--kek", flags.kek, "SIGNET_KEK_SOURCE");
 }
 
 void AddKeysDirectory(CLI::App* command, std::string& directory) {
-  AddText(command, "--keys", directory)->envname("SIGNET_KEYS");
+  AddText(command, "--keys", directory, "SIGNET_KEYS");
 }
 
 std::string PublicRingPath(const std::string& directory, KeyPurpose purpose) {

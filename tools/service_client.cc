@@ -137,7 +137,7 @@ void AddServiceFlags(CLI::App* command, ServiceFlags& flags) {
   AddText(command, "--url", flags.url);
   AddText(command, "--client", flags.client);
   AddText(command, "--secret-file", flags.secret_file);
-  AddText(command, "--ca", flags.ca)->check(CLI::ExistingFile);
+  AddFile(command, "--ca", flags.ca);
 }
 
 std::string ServiceUrl(const ServiceFlags& flags) {

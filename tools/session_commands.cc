@@ -217,7 +217,7 @@ void AddSessionCommands(CommandLine& line) {
 
   auto flags = std::make_shared<SessionFlags>();
   CLI::App* command = AddSessionCommand(line, group, "open", Open, flags);
-  AddText(command, "--subject", flags->subject)->required();
+  AddRequired(command, "--subject", flags->subject);
   AddList(command, "--audience", flags->audience);
   AddText(command, "--scope", flags->scope);
   AddText(command, "--device", flags->device);
@@ -226,7 +226,7 @@ void AddSessionCommands(CommandLine& line) {
 
   flags = std::make_shared<SessionFlags>();
   command = AddSessionCommand(line, group, "list", List, flags);
-  AddText(command, "--subject", flags->subject)->required();
+  AddRequired(command, "--subject", flags->subject);
 
   flags = std::make_shared<SessionFlags>();
   command = AddSessionCommand(line, group, "end", End, flags, &flags->id);

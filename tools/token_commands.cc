@@ -340,7 +340,7 @@ void AddMint(CommandLine& line, CLI::App* group) {
   CLI::App* const command =
       line.Command(group, "mint", [flags] { return Mint(*flags); });
   AddKeyFlags(command, flags->files);
-  AddText(command, "--subject", flags->claims.subject)->required();
+  AddRequired(command, "--subject", flags->claims.subject);
   AddText(command, "--issuer", flags->issuer);
   AddList(command, "--audience", flags->claims.audience);
   AddText(command, "--client", flags->claims.client_id);
