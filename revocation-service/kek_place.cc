@@ -58,15 +58,17 @@ Result<std::string> ReadPassphrase(const std::string& path) {
   return line;
 }
 
+Error NoCredential(const std::string& name, const std::string& why) {
+  return {ErrorCode::kNotFound, "reading the credential " + name + ": " + why,
+          "LoadCredential=" + name + ":FILE in the systemd unit"};
+}
+
 // CredentialPath is where systemd puts what it passes to the unit alone
 // (systemd.exec(5), LoadCredential=).
 Result<std::string> CredentialPath(const std::string& name) {
   const char* const directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory == nullptr) {
-    return Error{
-        ErrorCode::kNotFound,
-        "the credential " + name + ": CREDENTIALS_DIRECTORY is not set",
-        "LoadCredential=" + name + ":FILE in the systemd unit"};
+    return NoCredential(name, "CREDENTIALS_DIRECTORY is not set");
   }
   if (name.empty() || name.find('/') != std::string::npos) {
     return Error{ErrorCode::kInvalid,
@@ -80,10 +82,7 @@ Result<std::string> ReadCredential(const std::string& name) {
   if (!path.ok()) return path.error();
   std::ifstream file(*path);
   std::string line;
-  if (!std::getline(file, line)) {
-    return Error{ErrorCode::kNotFound,
-                 "reading the credential " + name + " failed"};
-  }
+  if (!std::getline(file, line)) return NoCredential(name, "failed");
   return line;
 }
 
@@ -96,10 +95,7 @@ Result<KeyEncryptionKey> OpenCredential(const std::string& name) {
   std::array<char, 128> buffer{};
   const ssize_t size =
       file.fd < 0 ? -1 : ::read(file.fd, buffer.data(), buffer.size() - 1);
-  if (size < 0) {
-    return Error{ErrorCode::kNotFound, "reading the credential " + name + ": " +
-                                           std::strerror(errno)};
-  }
+  if (size < 0) return NoCredential(name, std::strerror(errno));
   // The library reads a key from a private file or from the environment, so it
   // stands there for that moment. REQUIRES: no other thread runs yet.
   constexpr char kVariable[] = "SIGNET_CREDENTIAL_KEK";

@@ -103,7 +103,7 @@ Done Fetch(Manifest& manifest, const std::string& from,
   const std::string partial = out + ".partial";
   std::error_code failed;
   fs::remove_all(partial, failed);
-  if (Done made = MakeDirectory(partial); !made) return made;
+  if (Done made = MakeDirectory(partial, 0700); !made) return made;
   if (Done copied = CopyFiles(manifest, from, partial); !copied) return copied;
   if (Done listed = WriteManifest(manifest, partial, false); !listed) {
     return listed;
@@ -177,7 +177,7 @@ Done Restore(const BackupFlags& flags) {
   // The copy will have them: an older backup has none to compare with.
   const bool had_digests = manifest->HasDigests();
   if (Done empty = CheckEmpty(flags.data); !empty) return empty;
-  if (Done made = MakeDirectory(flags.data); !made) return made;
+  if (Done made = MakeDirectory(flags.data, 0700); !made) return made;
   // Until this is gone signetd does not start: half a store looks like a new
   // one.
   const std::string incomplete = flags.data + "/RESTORING";

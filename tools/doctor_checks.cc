@@ -183,6 +183,14 @@ void CheckKeys(const Patient& patient, Findings& findings) {
                         path + " can be written by others than its owner",
                         "chmod go-w " + path});
   }
+  if (patient.keys.kek.starts_with("credential:")) {
+    findings.push_back({Health::kUnknown, "keys",
+                        "the key-encryption key is systemd's " +
+                            patient.keys.kek + ", so the rings stay closed",
+                        "--kek file:PATH, with the PATH of LoadCredential= in "
+                        "the unit"});
+    return;
+  }
   const Try<std::unique_ptr<RingStore>> store = OpenStore(patient.keys);
   if (!store) {
     findings.push_back(

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 namespace signet::cli {
@@ -128,6 +129,27 @@ Done WriteFile(const std::string& path, std::string_view text) {
     const Failure failure = System("writing", path);
     ::unlink(temporary.c_str());
     return failure;
+  }
+  return {};
+}
+
+Done MakeDirectory(const std::string& path, mode_t mode) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  fs::path whole = fs::absolute(path, failed);
+  if (!whole.has_filename()) whole = whole.parent_path();  // "a/" is "a"
+  const fs::path parent = whole.parent_path();
+  fs::create_directories(parent, failed);
+  if (::mkdir(whole.c_str(), mode) != 0) {
+    if (errno == EEXIST && fs::is_directory(whole, failed)) return {};
+    return System("making", path);
+  }
+  if (::geteuid() != 0) return {};
+  struct stat owner = {};
+  const File made(whole, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!made.ok() || ::stat(parent.c_str(), &owner) != 0 ||
+      ::fchown(made.fd(), owner.st_uid, owner.st_gid) != 0) {
+    return System("making", path);
   }
   return {};
 }

@@ -1,6 +1,8 @@
 #ifndef SIGNET_TOOLS_FILES_H_
 #define SIGNET_TOOLS_FILES_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,10 @@ Done WriteSecretFile(const std::string& path, std::string_view line);
 
 // WriteFile writes a whole public file, or leaves what was there.
 Done WriteFile(const std::string& path, std::string_view text);
+
+// MakeDirectory makes a directory if it is not there. If root does, it belongs
+// to whoever owns the directory that it stands in.
+Done MakeDirectory(const std::string& path, mode_t mode);
 
 // FromEnvironment returns the variable's value, or "".
 std::string FromEnvironment(const char* name);

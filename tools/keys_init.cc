@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "tools/files.h"
 #include "tools/keys_flags.h"
 
 namespace signet::cli {
@@ -114,12 +115,9 @@ Done MakeDirectoryAndKek(const KeyFlags& files) {
     const auto store = OpenStore(files);
     if (!store) return store.error();
   }
+  // Verifiers may read the public halves.
+  if (Done made = MakeDirectory(files.directory, 0755); !made) return made;
   std::error_code error;
-  std::filesystem::create_directories(files.directory, error);
-  if (error) {
-    return Failure{kUsage,
-                   "making " + files.directory + ": " + error.message()};
-  }
   if (path.empty() || std::filesystem::exists(path, error)) return {};
   const Result<KeyEncryptionKey> kek = KeyEncryptionKey::CreateFile(path);
   if (!kek) return FromError(kek.error());

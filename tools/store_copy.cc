@@ -188,16 +188,6 @@ Done CheckEmpty(const std::string& directory) {
   return Failure{kUsage, "reading " + directory + ": " + failed.message()};
 }
 
-Done MakeDirectory(const std::string& directory) {
-  std::error_code failed;
-  const bool made = fs::create_directories(directory, failed);
-  if (made && !failed) {
-    fs::permissions(directory, fs::perms::owner_all, failed);
-  }
-  if (!failed) return {};
-  return Failure{kUsage, "making " + directory + ": " + failed.message()};
-}
-
 Done CopyFiles(Manifest& manifest, const std::string& from,
                const std::string& to) {
   struct stat owner = {};

@@ -39,9 +39,6 @@ Done WriteManifest(const Manifest& manifest, const std::string& directory,
 // CheckEmpty succeeds if the directory is empty or not there.
 Done CheckEmpty(const std::string& directory);
 
-// MakeDirectory makes it if need be, for its owner alone.
-Done MakeDirectory(const std::string& directory);
-
 // CopyFiles copies the files of the manifest, checks their sizes and digests,
 // and returns when they are on the disk. They get the owner of the directory
 // `to`. Digests that the manifest has not are added to it.

@@ -55,9 +55,30 @@ Status SyncDirectory(const std::string& directory) {
   return {};
 }
 
-// WriteNew writes and syncs a file that must not exist.
-Status WriteNew(const std::string& path, std::string_view contents,
-                mode_t mode) {
+// GiveToOwnerOf is for files that root makes for somebody else: a service must
+// be able to read its ring after root has rotated it. A file that has another
+// name, too, is not one that was made here.
+bool GiveToOwnerOf(const std::string& model, int fd) {
+  if (geteuid() != 0) return true;
+  struct stat theirs, ours;
+  if (stat(model.c_str(), &theirs) != 0 || fstat(fd, &ours) != 0) return false;
+  if (theirs.st_uid == ours.st_uid && theirs.st_gid == ours.st_gid) return true;
+  if (ours.st_nlink != 1) return true;
+  return fchown(fd, theirs.st_uid, theirs.st_gid) == 0;
+}
+
+// ModelFor is what a new file takes its owner from: the file of that name, or
+// else the directory.
+std::string ModelFor(const std::string& path) {
+  struct stat info;
+  const bool is_file = lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+  return is_file ? path : DirectoryOf(path);
+}
+
+// WriteNew writes and syncs a file that must not exist, and will be known as
+// `final_path`.
+Status WriteNew(const std::string& path, const std::string& final_path,
+                std::string_view contents, mode_t mode) {
   const FileDescriptor fd =
       OpenFile(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   if (!fd.valid()) {
@@ -67,7 +88,8 @@ Status WriteNew(const std::string& path, std::string_view contents,
     return SystemError("creating", path);
   }
   // The umask may have taken bits of the mode away.
-  if (fchmod(fd.get(), mode) == 0 && WriteAll(fd.get(), contents) &&
+  if (GiveToOwnerOf(ModelFor(final_path), fd.get()) &&
+      fchmod(fd.get(), mode) == 0 && WriteAll(fd.get(), contents) &&
       fsync(fd.get()) == 0) {
     return {};
   }
@@ -142,7 +164,7 @@ Status CreateNewFile(const std::string& path, std::string_view contents,
   std::array<uint8_t, 8> random;
   FillRandom(random);
   const std::string temporary = path + "." + Base64UrlEncode(random) + ".tmp";
-  if (Status s = WriteNew(temporary, contents, mode); !s.ok()) return s;
+  if (Status s = WriteNew(temporary, path, contents, mode); !s.ok()) return s;
   const bool linked = link(temporary.c_str(), path.c_str()) == 0;
   const bool exists = !linked && errno == EEXIST;
   const Error error = SystemError("creating", path);
@@ -158,7 +180,7 @@ Result<StagedFile> StagedFile::Write(const std::string& path,
                                      std::string_view contents, mode_t mode) {
   const std::string temporary = TemporaryName(path);
   unlink(temporary.c_str());
-  if (Status s = WriteNew(temporary, contents, mode); !s.ok()) {
+  if (Status s = WriteNew(temporary, path, contents, mode); !s.ok()) {
     return s.error();
   }
   return StagedFile(path);
@@ -189,7 +211,9 @@ Result<DirectoryLock> DirectoryLock::Take(const std::string& directory,
                                           int operation) {
   const std::string path = directory + "/.lock";
   FileDescriptor fd = OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-  if (!fd.valid()) return SystemError("opening", path);
+  if (!fd.valid() || !GiveToOwnerOf(directory, fd.get())) {
+    return SystemError("opening", path);
+  }
   while (flock(fd.get(), operation) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) {

@@ -11,6 +11,8 @@
 
 // Files that hold secrets, or that must survive a crash whole. Errors name
 // the path: kNotFound if it is not there, kUnavailable if the system refuses.
+// What root writes belongs to the owner of the file that it replaces, or else
+// of the directory.
 namespace signet {
 
 // A FileDescriptor closes what it holds. It moves and does not copy.
