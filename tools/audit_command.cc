@@ -118,13 +118,28 @@ class Reading {
     }
   }
 
+  // Delimited puts quotes around what could be taken for more than one value.
+  static std::string Delimited(const std::string& value) {
+    if (value.find("  ") == std::string::npos &&
+        value.find('"') == std::string::npos) {
+      return value;
+    }
+    std::string out = "\"";
+    for (const char c : value) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    return out + '"';
+  }
+
   static std::string Describe(const Answer& line) {
     std::string text = std::to_string(line.Number("id"));
     text += "  " + line.Text("time") + "  " + line.Text("event");
     for (const char* name : {"client", "subject", "session_id", "target",
                              "reason", "address", "trace_id"}) {
       const std::string value = line.Text(name);
-      if (!value.empty()) text.append("  ").append(name).append("=") += value;
+      if (value.empty()) continue;
+      text.append("  ").append(name).append("=") += Delimited(value);
     }
     if (const uint64_t count = line.Number("count"); count > 1) {
       text += "  count=" + std::to_string(count);

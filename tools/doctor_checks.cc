@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "signet/ring_outlook.h"
 #include "tools/admin_client.h"
 #include "tools/doctor.h"
+#include "tools/files.h"
 #include "tools/run_program.h"
 #include "tools/store_copy.h"
 
@@ -94,6 +96,29 @@ void CheckRing(RingStore& store, KeyPurpose purpose, Findings& findings) {
   }
 }
 
+// CheckOwners: root can read every ring, and signetd only its own user's.
+void CheckOwners(const std::string& directory, Findings& findings) {
+  std::map<uid_t, std::string> rings;  // one of each owner's
+  for (const KeyPurpose purpose :
+       {KeyPurpose::kAccess, KeyPurpose::kAccessAlt, KeyPurpose::kRefresh,
+        KeyPurpose::kFeed, KeyPurpose::kStatements}) {
+    const std::string name = std::string(KeyPurposeName(purpose)) + ".ring";
+    struct stat info = {};
+    if (::stat((directory + "/" + name).c_str(), &info) == 0) {
+      rings.emplace(info.st_uid, name);
+    }
+  }
+  if (rings.size() < 2) return;
+  std::string owners;
+  for (const auto& [user, ring] : rings) {
+    if (!owners.empty()) owners += ", ";
+    owners += ring + " to " + std::to_string(user);
+  }
+  findings.push_back({Health::kBad, "keys",
+                      "the rings belong to different users: " + owners,
+                      "chown all of " + directory + " to signetd's user"});
+}
+
 // CheckMode: who has sessions, and what unlocks the keys, is nobody else's
 // business.
 bool CheckMode(const std::string& check, const std::string& path,
@@ -156,6 +181,12 @@ std::vector<std::string> FaultsOf(const std::string& body) {
 
 void CheckConfig(Patient& patient, Findings& findings) {
   if (patient.config.empty()) {
+    if (patient.keys.directory.empty()) {
+      patient.keys.directory = FromEnvironment("SIGNET_KEYS");
+    }
+    if (patient.keys.kek.empty()) {
+      patient.keys.kek = FromEnvironment("SIGNET_KEK_SOURCE");
+    }
     FillIn("", patient);
     return;
   }
@@ -183,6 +214,7 @@ void CheckKeys(const Patient& patient, Findings& findings) {
                         path + " can be written by others than its owner",
                         "chmod go-w " + path});
   }
+  CheckOwners(path, findings);
   if (patient.keys.kek.starts_with("credential:")) {
     findings.push_back({Health::kUnknown, "keys",
                         "the key-encryption key is systemd's " +

@@ -113,9 +113,6 @@ Done Doctor(const DoctorFlags& flags) {
 
 void AddDoctorCommand(CommandLine& line) {
   auto flags = std::make_shared<DoctorFlags>();
-  // Empty: the configuration decides.
-  flags->patient.keys.directory = FromEnvironment("SIGNET_KEYS");
-  flags->patient.keys.kek = FromEnvironment("SIGNET_KEK_SOURCE");
   CLI::App* const command =
       line.Alone("doctor", kDoctorUsage, [flags] { return Doctor(*flags); });
   AddFile(command, "--config", flags->patient.config);

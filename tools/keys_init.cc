@@ -1,5 +1,6 @@
 // `signet keys init`: new rings.
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 #include "tools/files.h"
@@ -76,11 +77,34 @@ Try<std::vector<KeyPurpose>> PurposesToMake(const KeysFlags& flags) {
   return std::vector{*purpose};
 }
 
+// GenerationBefore is that of a ring that is not there any more, as the file
+// beside it tells: 0 if there is none. Verifiers that know it take no lower
+// one.
+Try<uint64_t> GenerationBefore(const std::string& directory,
+                               KeyPurpose purpose) {
+  const std::string path =
+      directory + "/" + std::string(KeyPurposeName(purpose));
+  const Result<KeyRing> known = ReadPublicRing(path + ".pub.json");
+  if (known) return known->info().generation;
+  if (known.error().code != ErrorCode::kNotFound) {
+    return FromError(known.error());
+  }
+  std::ifstream file(path + ".generation");
+  uint64_t generation = 0;
+  if (file && !(file >> generation)) {
+    return Failure{kRefused, path + ".generation is not a number"};
+  }
+  return generation;
+}
+
 Try<SigningRing> NewRing(KeyPurpose purpose, const KeysFlags& flags) {
   const Try<KeyFormat> format = FormatFor(purpose, flags.format);
   if (!format) return format.error();
+  const Try<uint64_t> before = GenerationBefore(flags.files.directory, purpose);
+  if (!before) return before.error();
   const RingInfo info{.purpose = purpose,
                       .format = *format,
+                      .generation = *before + 1,
                       .policy = PolicyFor(purpose, flags)};
   // Asked here so that nothing has been written when the answer is no.
   if (const Status valid = info.policy.Validate(); !valid) {
@@ -119,10 +143,45 @@ Done MakeDirectoryAndKek(const KeyFlags& files) {
   if (Done made = MakeDirectory(files.directory, 0755); !made) return made;
   std::error_code error;
   if (path.empty() || std::filesystem::exists(path, error)) return {};
+  for (const auto& file :
+       std::filesystem::directory_iterator(files.directory, error)) {
+    if (file.path().extension() != ".ring") continue;
+    return Failure{kRefused,
+                   file.path().string() + " is there, and " + path +
+                       ", which should decrypt it, is not",
+                   "--kek names the key-encryption key of the rings there"};
+  }
   const Result<KeyEncryptionKey> kek = KeyEncryptionKey::CreateFile(path);
   if (!kek) return FromError(kek.error());
   PrintNote("made " + path +
             ", which decrypts the rings: keep a copy of it, apart from them");
+  return {};
+}
+
+// CheckBeside refuses a ring that a service could not use with those that are
+// there.
+Done CheckBeside(RingStore& store, const std::vector<SigningRing>& made) {
+  for (const KeyPurpose purpose :
+       {KeyPurpose::kAccess, KeyPurpose::kAccessAlt, KeyPurpose::kRefresh,
+        KeyPurpose::kFeed, KeyPurpose::kStatements}) {
+    const Result<SigningRing> there = store.Load(purpose);
+    if (!there && there.error().code == ErrorCode::kDenied) {
+      return RingFailure(there.error(), purpose);
+    }
+    if (!there || !SignsAccess(purpose)) continue;
+    for (const SigningRing& ring : made) {
+      if (!SignsAccess(ring.info().purpose) ||
+          ring.info().format != there->info().format) {
+        continue;
+      }
+      return Failure{kRefused,
+                     "the " + std::string(KeyPurposeName(purpose)) +
+                         " ring makes " +
+                         std::string(KeyFormatName(ring.info().format)) +
+                         " tokens already",
+                     "--format names another format"};
+    }
+  }
   return {};
 }
 
@@ -148,7 +207,14 @@ Done Init(const KeysFlags& flags) {
   if (!prepared) return prepared;
   const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
   if (!store) return store.error();
+  if (Done fits = CheckBeside(**store, rings); !fits) return fits;
   for (const SigningRing& ring : rings) {
+    const uint64_t generation = ring.info().generation;
+    if (generation > 1) {
+      PrintNote("the " + std::string(KeyPurposeName(ring.info().purpose)) +
+                " ring goes on with generation " + std::to_string(generation) +
+                ": what the lost one has signed is void");
+    }
     const Status created = (*store)->Create(ring);
     if (!created) return FromError(created.error());
   }

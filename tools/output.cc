@@ -84,6 +84,26 @@ void PrintLine(std::string_view text) {
   std::fflush(stdout);
 }
 
+namespace {
+
+// DirectionSize is how many bytes a character takes that turns the direction of
+// what follows, or ends a line for some: U+200E, U+200F, U+2028 to U+202E,
+// U+2066 to U+2069. 0: it is none.
+size_t DirectionSize(std::string_view text) {
+  if (text.size() < 3 || text[0] != '\xE2') return 0;
+  const auto second = static_cast<unsigned char>(text[1]);
+  const auto third = static_cast<unsigned char>(text[2]);
+  const auto within = [third](int from, int to) {
+    return third >= from && third <= to;
+  };
+  const bool found =
+      second == 0x80 ? within(0x8E, 0x8F) || within(0xA8, 0xAE)
+                     : second == 0x81 && within(0xA6, 0xA9);
+  return found ? 3 : 0;
+}
+
+}  // namespace
+
 std::string Printable(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -91,8 +111,10 @@ std::string Printable(std::string_view text) {
     // U+0080 to U+009F are controls too: C2 80 to C2 9F in UTF-8.
     const bool c1 = byte == 0xC2 && i + 1 < text.size() &&
                     static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    const size_t turns = DirectionSize(text.substr(i));
     if (c1) ++i;
-    out += c1 || byte < 0x20 || byte == 0x7F ? '?' : text[i];
+    if (turns > 0) i += turns - 1;
+    out += c1 || turns > 0 || byte < 0x20 || byte == 0x7F ? '?' : text[i];
   }
   return out;
 }

@@ -78,6 +78,23 @@ TEST_CASE("a ring that root replaces keeps its owner, whosever the directory") {
   CheckOwner(keys / "access.pub.json");
 }
 
+TEST_CASE("the doctor sees a ring that is somebody else's") {
+  if (!IsRoot()) return;
+  Home home;
+  home.Run("signet keys init --keys keys");
+  const std::string told =
+      "the rings belong to different users: access.ring to ";
+  CHECK(RunShell("signet doctor --keys keys", home.directory / "")
+            .out.find(told) == std::string::npos);
+  Give(home.directory / "keys/access.ring", 0, 0);
+  const CliResult doctor =
+      RunShell("signet doctor --keys keys", home.directory / "");
+  CHECK(doctor.exit == 1);
+  CAPTURE(doctor.out);
+  CHECK(doctor.out.find(told + "0, refresh.ring to 12345") !=
+        std::string::npos);
+}
+
 TEST_CASE("root gives away no file that has another name, nor follows a link") {
   if (!IsRoot()) return;
   Home home;
