@@ -16,6 +16,7 @@
 #include "revocation-service/kek_place.h"
 #include "revocation-service/log.h"
 #include "revocation-service/oauth/endpoints.h"
+#include "revocation-service/oauth/requests.h"
 #include "revocation-service/readiness.h"
 #include "revocation-service/ssf/receiver.h"
 #include "revocation-service/storage/committer.h"
@@ -229,6 +230,9 @@ Status App::Impl::Serve() {
                             metrics, clock, issuer,
                             [this] { return clients.Get(); }, audit.get(),
                             admission.get(), status_lists.get()});
+  sessions->CheckGrants([this](const Grant& grant) {
+    return CheckAccessToken(*services, grant);
+  });
   router = std::make_unique<Router>(PublicRoutes(*services, streams), metrics,
                                     gate.get());
   operations_router = std::make_unique<Router>(

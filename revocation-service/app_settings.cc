@@ -156,6 +156,9 @@ SessionLimits LimitsFor(const Config& config, const Rings& rings) {
   SessionLimits limits = config.sessions;
   // A revocation is remembered as long as any token of the ring may live.
   limits.max_access_lifetime = std::chrono::ceil<Seconds>(MaxTokenLife(rings));
+  // The ring may have become stricter while the service runs.
+  limits.access_lifetime = std::min(
+      limits.access_lifetime, std::chrono::floor<Seconds>(MaxTokenLife(rings)));
   return limits;
 }
 

@@ -73,17 +73,12 @@ void AddVoid(EpochSeconds not_before, Time now, const SessionLimits& limits,
 }
 
 // AddEnd ends every session that was opened before, as a revocation of all
-// does: who signs in now is dated at the cutoff, and the next one must be
-// later.
+// does.
 Status AddEnd(Engine& engine, EpochSeconds not_before, Batch& batch) {
-  for (const std::string& key :
-       {CutoffKey(RevocationKind::kAll,
-                  MakeRevocationId(RevocationKind::kAll, "")),
-        std::string(kBroadCutoffKey), std::string(kLatestCutoffKey)}) {
-    StoredCutoff cutoff(key);
-    if (Status read = cutoff.Read(engine); !read.ok()) return read;
-    cutoff.Raise(not_before, batch);
-  }
+  StoredCutoff cutoff(CutoffKey(RevocationKind::kAll,
+                                MakeRevocationId(RevocationKind::kAll, "")));
+  if (Status read = cutoff.Read(engine); !read.ok()) return read;
+  cutoff.Raise(not_before, batch);
   return {};
 }
 

@@ -58,8 +58,14 @@ Result<std::string> EncryptFor(const KeyRing& recipients,
 
 }  // namespace
 
-Result<std::string> Issuer::Mint(const Claims& claims,
-                                 std::string_view implicit_assertion) const {
+// Prepared is what is left to be signed, and by whom.
+struct Issuer::Prepared {
+  std::string message;
+  const SigningRing::Key* active;
+};
+
+Result<Issuer::Prepared> Issuer::Prepare(
+    const Claims& claims, std::string_view implicit_assertion) const {
   const RingInfo& info = ring_.info();
   if (auto ok = CheckRing(info); !ok) return ok.error();
   if (recipients_ != nullptr && !IsJws(info.format)) {
@@ -79,7 +85,30 @@ Result<std::string> Issuer::Mint(const Claims& claims,
     return Error{ErrorCode::kUnavailable,
                  "minting a token: no key of the ring is active"};
   }
-  std::string token = Sign(active->key, *message, implicit_assertion);
+  return Prepared{*std::move(message), active};
+}
+
+Status Issuer::Check(const Claims& claims,
+                     std::string_view implicit_assertion) const {
+  // Header, footer and the longest signature, of 512 bytes, take less than is
+  // left by base64 of this.
+  constexpr size_t kSurelyFits = kMaxTokenLength / 2;
+  auto prepared = Prepare(claims, implicit_assertion);
+  if (!prepared) return prepared.error();
+  if (recipients_ == nullptr && prepared->message.size() <= kSurelyFits) {
+    return {};
+  }
+  auto token = Mint(claims, implicit_assertion);
+  if (!token) return token.error();
+  return {};
+}
+
+Result<std::string> Issuer::Mint(const Claims& claims,
+                                 std::string_view implicit_assertion) const {
+  const auto prepared = Prepare(claims, implicit_assertion);
+  if (!prepared) return prepared.error();
+  std::string token =
+      Sign(prepared->active->key, prepared->message, implicit_assertion);
   if (recipients_ != nullptr) {
     auto encrypted = EncryptFor(*recipients_, token, clock_.Now());
     if (!encrypted) return encrypted.error();

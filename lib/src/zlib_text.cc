@@ -31,7 +31,7 @@ bool InflateAll(z_stream& stream, size_t max_bytes, std::string& out) {
     stream.avail_out = static_cast<uInt>(out.size() - done);
     const int result = inflate(&stream, Z_NO_FLUSH);
     const bool full = stream.avail_out == 0;
-    out.resize(out.size() - stream.avail_out);
+    out.erase(out.size() - stream.avail_out);
     if (out.size() > max_bytes) return false;
     if (result == Z_STREAM_END) return stream.avail_in == 0;
     // Room left and no end: it was cut short.

@@ -103,6 +103,9 @@ void RegisterProbe(const Services& services, const Client* owner,
                         .at = services.clock.Now()};
 }
 
+// A SHA-256 thumbprint in base64url (RFC 7638).
+constexpr size_t kThumbprintSize = 43;
+
 // CheckMintable makes a token as the session's will be and throws it away: a
 // session must not open whose every exchange would fail.
 Result<void, http::Response> CheckMintable(const Services& services,
@@ -116,6 +119,9 @@ Result<void, http::Response> CheckMintable(const Services& services,
     // RFC 9068 section 2.2.
     return InvalidRequest("audience is missing: a JWT needs it");
   }
+  // Any exchange may bind its access token to a key.
+  if (grant.dpop_jkt.empty())
+    grant.dpop_jkt = std::string(kThumbprintSize, 'x');
   grant.issued_at = ToSeconds(services.clock.Now());
   grant.expires_at = grant.issued_at + Seconds(1);
   RegisterProbe(services, owner, ring, grant);
@@ -143,7 +149,8 @@ Grant ProbeOf(const Session& session, const StepUpRequest& request) {
   grant.session = session;
   grant.session.custom = request.change.custom.value_or(session.custom);
   grant.audience = request.audience.value_or(session.audience);
-  grant.dpop_jkt = request.dpop_jkt;
+  grant.dpop_jkt =
+      request.dpop_jkt.empty() ? session.dpop_jkt : request.dpop_jkt;
   grant.scope = request.scope.value_or(session.scope);
   return grant;
 }

@@ -93,7 +93,7 @@ http::Response ActiveRefreshToken(const Services& services,
 // inactive, though a retry may still exchange it.
 http::Response IntrospectRefresh(const Services& services, const Client& caller,
                                  const SessionStore::Found& found) {
-  if (!found.current || !caller.MayActFor(found.session.client_id)) {
+  if (found.distance != 0 || !caller.MayActFor(found.session.client_id)) {
     return Inactive();
   }
   return ActiveRefreshToken(services, found.session);

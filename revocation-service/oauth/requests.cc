@@ -58,6 +58,21 @@ Claims ClaimsOf(const Services& services, const Grant& grant) {
           .custom = WithStatus(services, grant)};
 }
 
+// WithIssuer calls `use` with the issuer of the grant's access token.
+template <class Use>
+auto WithIssuer(const Services& services, const Grant& grant, Use use)
+    -> decltype(use(std::declval<const Issuer&>())) {
+  if (grant.registered) {
+    const ManualClock then(grant.registered->at);
+    return use(Issuer(*grant.registered->ring, then));
+  }
+  const Rings::Ring ring = services.rings.AccessOf(grant.format);
+  if (ring == nullptr) {
+    return Error{ErrorCode::kUnavailable, "no ring makes the client's tokens"};
+  }
+  return use(Issuer(*ring, services.clock));
+}
+
 http::Response MintFailure(const Error& error) {
   if (error.code == ErrorCode::kUnavailable) return Unavailable(error.message);
   // The session was made under other rules: no retry helps, and yet the grant
@@ -93,16 +108,15 @@ Result<http::Form, http::Response> ReadForm(const http::Request& request) {
 
 Result<std::string> MintAccessToken(const Services& services,
                                     const Grant& grant) {
-  if (grant.registered) {
-    const ManualClock then(grant.registered->at);
-    return Issuer(*grant.registered->ring, then)
-        .Mint(ClaimsOf(services, grant));
-  }
-  const Rings::Ring ring = services.rings.AccessOf(grant.format);
-  if (ring == nullptr) {
-    return Error{ErrorCode::kUnavailable, "no ring makes the client's tokens"};
-  }
-  return Issuer(*ring, services.clock).Mint(ClaimsOf(services, grant));
+  return WithIssuer(services, grant, [&](const Issuer& issuer) {
+    return issuer.Mint(ClaimsOf(services, grant));
+  });
+}
+
+Status CheckAccessToken(const Services& services, const Grant& grant) {
+  return WithIssuer(services, grant, [&](const Issuer& issuer) {
+    return issuer.Check(ClaimsOf(services, grant));
+  });
 }
 
 http::Response TokenResponse(const Services& services, int status,

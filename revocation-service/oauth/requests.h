@@ -48,6 +48,9 @@ http::Response TokenResponse(const Services& services, int status,
                              const Grant& grant,
                              const std::string& session_id = {});
 
+// CheckAccessToken tells whether MintAccessToken would succeed now.
+Status CheckAccessToken(const Services& services, const Grant& grant);
+
 // MintAccessToken signs the grant's claims with the ring of the moment.
 Result<std::string> MintAccessToken(const Services& services,
                                     const Grant& grant);

@@ -63,6 +63,7 @@ class ExchangeOperation final : public Operation {
   bool InGrace() const;
   const SecretKey* SuccessorKey() const;
 
+  bool RefuseWish();
   bool IsLimited();
   // Answer says whose token it was, unless its mac was wrong.
   void Answer(ExchangeResult result);
@@ -111,8 +112,7 @@ void ExchangeOperation::Attempt() {
   if (!cutoffs.ok()) return Fail(std::move(cutoffs).error());
   cutoffs_ = std::move(*cutoffs);
   for (const auto check :
-       {&ExchangeOperation::CheckToken, &ExchangeOperation::CheckLife,
-        &ExchangeOperation::CheckScope, &ExchangeOperation::CheckTarget}) {
+       {&ExchangeOperation::CheckToken, &ExchangeOperation::CheckLife}) {
     if (auto refusal = (this->*check)()) return Refuse(std::move(*refusal));
   }
   Decide();
@@ -229,8 +229,19 @@ bool ExchangeOperation::IsLimited() {
   return true;
 }
 
+// RefuseWish: a token that was stolen must show as one whatever it comes with,
+// so what is wished for is looked at when the token is known to be good.
+bool ExchangeOperation::RefuseWish() {
+  auto refusal = CheckScope();
+  if (!refusal) refusal = CheckTarget();
+  if (!refusal) return false;
+  Refuse(std::move(*refusal));
+  return true;
+}
+
 void ExchangeOperation::Rotate() {
   raced_ = true;
+  if (RefuseWish()) return;
   if (IsLimited()) return;
   const SigningRing::Key* active = ring_->Active(now_);
   if (active == nullptr) {
@@ -289,6 +300,7 @@ const SecretKey* ExchangeOperation::SuccessorKey() const {
 // token. Requests that were under way together do not count at all, since
 // they are tabs of one client far more often than a thief of perfect timing.
 void ExchangeOperation::Replay() {
+  if (RefuseWish()) return;
   if (IsLimited()) return;
   const SecretKey* key = SuccessorKey();
   if (key == nullptr) {
@@ -339,7 +351,7 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
 
   const std::string key_in_store = SessionKey(next.id);
   batch.conditions = cutoffs_.as_read;
-  Status covered = core().issued.Cover(times.issued_at, batch);
+  Status covered = core().issued.Cover(times.issued_at, now_, batch);
   if (!covered.ok()) return Fail(covered.error());
   batch.conditions.push_back({key_in_store, stored_.bytes});
   batch.puts.push_back({key_in_store, EncodeSession(next)});

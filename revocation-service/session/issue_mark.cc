@@ -14,7 +14,12 @@ constexpr Seconds kPatience{2};
 
 }  // namespace
 
-Status IssueMark::Cover(EpochSeconds issued_at, Batch& batch) {
+Status IssueMark::Cover(EpochSeconds issued_at, Time now, Batch& batch) {
+  if (issued_at > now) {
+    StoredCutoff ahead{std::string(kAheadKey)};
+    if (Status read = ahead.Read(engine_); !read.ok()) return read;
+    if (ahead.at() < issued_at) ahead.Raise(issued_at, batch);
+  }
   MutexLock lock(mutex_);
   exact_ = std::max(exact_, issued_at);
   if (issued_at + kLead / 2 <= stored_) return {};

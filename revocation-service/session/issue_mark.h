@@ -15,16 +15,18 @@ class Engine;
 // stays on the list until the last of them has died. The engine is borrowed.
 // Safe from any thread.
 //
-// Key in the store: m/issued, a moment that no token is dated after. It is
-// raised a minute ahead, and so about twice a minute.
+// Keys in the store: m/issued, a moment that no token is dated after. It is
+// raised a minute ahead, and so about twice a minute. kAheadKey: the latest
+// date that a token had because a cutoff lay ahead of the clock.
 class IssueMark {
  public:
   explicit IssueMark(Engine& engine) : engine_(engine) {}
 
   // Cover is called with the batch that issues a token of that date, before
-  // it is submitted: it raises the mark in the same change, if need be. A
+  // it is submitted: it raises the marks in the same change, if need be. A
   // raise is conditional: a batch that was slower is kConflict.
-  Status Cover(EpochSeconds issued_at, Batch& batch) SIGNET_EXCLUDES(mutex_);
+  Status Cover(EpochSeconds issued_at, Time now, Batch& batch)
+      SIGNET_EXCLUDES(mutex_);
 
   // Latest is no earlier than any token's date. If the store cannot be read
   // it is what was known last: a revocation does not wait for that.

@@ -17,7 +17,17 @@ void Operation::Submit(Batch batch, bool urgent) {
 // that will sign.
 Status Operation::Register(Time now, Grant& grant, Batch& batch) {
   grant.format = format_;
-  if (!registers_ || !core_->access_ring) return {};
+  if (registers_ && core_->access_ring) {
+    Status added = AddToStatusList(now, grant, batch);
+    if (!added.ok()) return added;
+  }
+  if (!core_->check_grant) return {};
+  const Status possible = core_->check_grant(grant);
+  if (possible.ok()) return {};
+  return Error{ErrorCode::kUnavailable, possible.error().message};
+}
+
+Status Operation::AddToStatusList(Time now, Grant& grant, Batch& batch) {
   const auto ring = core_->access_ring(format_);
   const SigningRing::Key* active =
       ring == nullptr ? nullptr : ring->Active(now);

@@ -40,7 +40,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
 
   // Register gives the grant its access token's format, and adds to the batch
   // the record by which that token is found in a status list, if the client
-  // has them. kUnavailable if no key could sign the token.
+  // has them. kUnavailable if the token could not be made.
   Status Register(Time now, Grant& grant, Batch& batch);
 
   // Tell audits what the batch of this attempt does, if that is wanted.
@@ -54,6 +54,7 @@ class Operation : public std::enable_shared_from_this<Operation> {
   static constexpr int kMaxConflicts = 16;
 
   void OnResult(Result<Committed> result);
+  Status AddToStatusList(Time now, Grant& grant, Batch& batch);
 
   const std::shared_ptr<StoreCore> core_;
   const SessionLimits limits_;

@@ -179,22 +179,28 @@ void SessionOperation::Attempt() {
 }
 
 // CutoffOperation voids what was issued before a moment: for a subject, a
-// client, or all.
+// client, or all. By default that is all that was issued so far.
 //
 // After a cutoff that lies ahead of the clock, tokens are dated as late as that
-// cutoff (TimesOf). So that the next one voids them too, the store keeps the
-// latest cutoff of all, and the latest that concerns more than one subject.
+// cutoff (TimesOf), and the next one must void them too. A subject's sessions
+// are known: those with such tokens are ended by an entry each, and the cutoff
+// stays where it is, however often it is repeated. Those of a client, or of
+// all, are not: their cutoff goes behind the latest date that a token has had.
 class CutoffOperation final : public RevokeOperation {
  public:
   using RevokeOperation::RevokeOperation;
 
  private:
   static constexpr int kMaxRepeats = 5;
+  // Verifiers take a token whose date is so far ahead, and the next ones too.
+  static constexpr Seconds kMostAhead{15};
 
   void Attempt() override;
   void Succeed(const Committed& committed) override;
   bool ForSubject() const { return request().kind == RevocationKind::kSubject; }
-  EpochSeconds NotBefore(Time now, EpochSeconds issued_until) const;
+  EpochSeconds NextSecond(Time now) const {
+    return ToSeconds(now) + Seconds(int64_t{1} << repeats_);
+  }
   Status AddSessions(EpochSeconds created_before, Time now, Batch& batch);
 
   EpochSeconds not_before_{};  // of the present attempt
@@ -202,42 +208,30 @@ class CutoffOperation final : public RevokeOperation {
   int repeats_ = 0;
 };
 
-// The default cutoff is the next second, so that all issued so far is void;
-// a repeated one is set further ahead each time. What was issued after an
-// earlier cutoff may be dated as late as that one.
-EpochSeconds CutoffOperation::NotBefore(Time now,
-                                        EpochSeconds issued_until) const {
-  if (request().not_before) return *request().not_before;
-  return std::max(ToSeconds(now) + Seconds(int64_t{1} << repeats_),
-                  issued_until + Seconds(1));
-}
-
 void CutoffOperation::Attempt() {
   const Time now = core().clock.Now();
   StoredCutoff own(CutoffKey(
       request().kind, MakeRevocationId(request().kind, request().value)));
-  StoredCutoff broad{std::string(kBroadCutoffKey)};
-  StoredCutoff latest{std::string(kLatestCutoffKey)};
-  for (StoredCutoff* cutoff : {&own, &broad, &latest}) {
+  StoredCutoff ahead{std::string(kAheadKey)};
+  for (StoredCutoff* cutoff : {&own, &ahead}) {
     if (Status read = cutoff->Read(core().engine); !read.ok()) {
       return Fail(read.error());
     }
   }
-  not_before_ = NotBefore(
-      now, ForSubject() ? std::max(own.at(), broad.at()) : latest.at());
-  const EpochSeconds merged = std::max(own.at(), not_before_);
-
   Batch batch;
+  not_before_ = request().not_before.value_or(NextSecond(now));
+  if (!ForSubject() && !request().not_before) {
+    if (ahead.at() > now + kMostAhead) {
+      return Fail({ErrorCode::kUnavailable,
+                   "revoking: so much was revoked and issued in turn that "
+                   "tokens are dated ahead of the clock"});
+    }
+    not_before_ = std::max(not_before_, ahead.at() + Seconds(1));
+    ahead.Keep(batch);
+  }
+  const EpochSeconds merged = std::max(own.at(), not_before_);
+  if (!request().not_before) not_before_ = merged;
   own.Raise(not_before_, batch);
-  if (ForSubject()) {
-    broad.Keep(batch);
-  } else {
-    broad.Raise(not_before_, batch);
-  }
-  // Many subjects log out in one second: only the first of them raises it.
-  if (!ForSubject() || not_before_ > latest.at()) {
-    latest.Raise(not_before_, batch);
-  }
   const EpochSeconds until =
       std::max(ToSeconds(now), not_before_) + LongestAccess(limits());
   batch.log.push_back(
@@ -250,26 +244,43 @@ void CutoffOperation::Attempt() {
   Submit(std::move(batch), /*urgent=*/true);
 }
 
-// AddSessions ends the subject's sessions that the cutoff voids. One of them
-// may have issued an access token after a cutoff that lies in the past, so
-// such a session needs an entry of its own.
+// AddSessions ends the subject's sessions: all that there are, or with a cutoff
+// in the past those created before it. Whoever opens one meanwhile changes the
+// key of the newest. A session that was created, or has issued an access token,
+// at the cutoff or later needs an entry of its own.
 Status CutoffOperation::AddSessions(EpochSeconds created_before, Time now,
                                     Batch& batch) {
+  const std::string newest_key =
+      NewestKey(MakeRevocationId(RevocationKind::kSubject, request().value));
+  auto newest = core().engine.Get(newest_key);
+  if (!newest.ok()) return newest.error();
+  batch.conditions.push_back({newest_key, std::move(*newest)});
   auto sessions = core().ReadSubject(request().value, now);
   if (!sessions.ok()) return sessions.error();
-  std::erase_if(*sessions, [&](const StoredSession& stored) {
-    return stored.session.created_at >= created_before;
-  });
+  if (request().not_before) {
+    std::erase_if(*sessions, [&](const StoredSession& stored) {
+      return stored.session.created_at >= created_before;
+    });
+  }
   ended_now_ = static_cast<size_t>(
       std::ranges::count(*sessions, Life::kLive, &StoredSession::life));
-  if (sessions->size() > kMaxRemoved) sessions->resize(kMaxRemoved);
+  const auto is_late = [&](const StoredSession& stored) {
+    return std::max(stored.session.created_at, stored.session.last_seen) >=
+           not_before_;
+  };
+  const auto voided =
+      std::stable_partition(sessions->begin(), sessions->end(), is_late);
+  const auto late = static_cast<size_t>(voided - sessions->begin());
+  if (sessions->size() > late + kMaxRemoved) {
+    sessions->resize(late + kMaxRemoved);
+  }
   const std::string subject_entry = std::move(batch.log.back());
   batch.log.pop_back();
   for (const StoredSession& stored : *sessions) {
     AddRemoval(stored, batch);
     TellSession(AuditEvent::kSessionEnded, stored.session, now,
                 request().reason);
-    if (stored.session.last_seen < not_before_) continue;
+    if (!is_late(stored)) continue;
     batch.log.push_back(SessionEntry(stored.session, now, limits(),
                                      {request().reason, request().actor}));
   }

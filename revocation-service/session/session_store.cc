@@ -99,6 +99,10 @@ void SessionStore::RegisterTokens(AccessRing access_ring,
   impl_->core->epoch = std::move(epoch);
 }
 
+void SessionStore::CheckGrants(CheckGrant check) {
+  impl_->core->check_grant = std::move(check);
+}
+
 void SessionStore::Open(OpenRequest request,
                         std::function<void(Result<Grant>)> done) {
   StartOpen(impl_->core, std::move(request), std::move(done));
@@ -132,14 +136,12 @@ Result<std::optional<SessionStore::Found>> SessionStore::FindByRefreshToken(
   if (!live.ok()) return live.error();
   if (!live->has_value()) return std::optional<Found>();
   Session& session = **live;
-  const uint64_t presented = parsed->generation;
-  const bool current = presented == session.generation;
-  const bool superseded = presented + 1 == session.generation;
-  if ((!current && !superseded) ||
+  if (parsed->generation > session.generation ||
       !CheckRefreshMac(*parsed, *ring, session.salt)) {
     return std::optional<Found>();
   }
-  return std::optional(Found{std::move(session), current});
+  const uint32_t distance = session.generation - parsed->generation;
+  return std::optional(Found{std::move(session), distance});
 }
 
 Result<std::vector<Session>> SessionStore::List(std::string_view subject) {

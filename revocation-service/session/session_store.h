@@ -242,6 +242,12 @@ class SessionStore {
   // Call it before the first request.
   void RegisterTokens(AccessRing access_ring, std::function<uint32_t()> epoch);
 
+  // CheckGrants sets what tells whether the access token of a grant could be
+  // made: what cannot be answered is not committed, and kUnavailable. Call it
+  // before the first request.
+  using CheckGrant = std::function<Status(const Grant& grant)>;
+  void CheckGrants(CheckGrant check);
+
   // Open starts a session. kDenied if the subject has max_per_subject already
   // and the oldest may not be evicted.
   void Open(OpenRequest request, std::function<void(Result<Grant>)> done);
@@ -263,12 +269,12 @@ class SessionStore {
   // Find returns the live session, nullopt if it ended or expired.
   Result<std::optional<Session>> Find(const SessionId& id);
 
-  // FindByRefreshToken returns the live session that the token belongs to and
-  // is the live or the superseded token of: for introspection and revocation.
-  // nullopt if the token is junk or its session is over.
+  // FindByRefreshToken returns the live session whose token it is, or was: for
+  // introspection and revocation. nullopt if the token is junk or its session
+  // is over.
   struct Found {
     Session session;
-    bool current = false;  // generation distance 0
+    uint32_t distance = 0;  // in generations; 0: it is the live one
   };
   Result<std::optional<Found>> FindByRefreshToken(std::string_view token);
 

@@ -27,10 +27,9 @@ std::string ExpiryKey(EpochSeconds expires_at, const SessionId& id);
 std::string CutoffKey(RevocationKind kind, const RevocationId& id);
 
 inline constexpr std::string_view kExpiryPrefix = "x/";
-// The latest cutoff of all, and the latest of a client or of all: no access
-// token is dated later than the clock and these.
-inline constexpr std::string_view kLatestCutoffKey = "m/cutoff";
-inline constexpr std::string_view kBroadCutoffKey = "m/cutoff_broad";
+// No access token was dated later than the clock was at that moment, or than
+// this (IssueMark).
+inline constexpr std::string_view kAheadKey = "m/ahead";
 
 // ParseExpiryKey undoes ExpiryKey. nullopt if it is not one.
 struct ExpiryEntry {
@@ -165,6 +164,7 @@ class StoreCore {
   IssueMark issued;
   // Set before the first operation.
   AdmitSubject admit;
+  SessionStore::CheckGrant check_grant;  // empty: every token can be made
   SessionStore::AccessRing access_ring;  // empty: no token is registered
   std::function<uint32_t()> epoch;
   StatusPlaces places;

@@ -157,6 +157,7 @@ TEST_CASE_TEMPLATE("a token longer than verifiers read is not minted", F,
   for (size_t size = 5000; size < 6500; size += 3) {
     claims.scope.assign(size, 's');
     auto token = fixture.issuer.Mint(claims);
+    CHECK(fixture.issuer.Check(claims).ok() == token.ok());
     if (!token.ok()) {
       CHECK(token.error().code == ErrorCode::kInvalid);
       break;
@@ -167,6 +168,24 @@ TEST_CASE_TEMPLATE("a token longer than verifiers read is not minted", F,
   }
   CHECK(minted > 0);
   CHECK(minted < 500);
+}
+
+TEST_CASE_TEMPLATE("Check refuses what Mint refuses, in the same words", F,
+                   PasetoFixture, JwtFixture) {
+  F fixture;
+  Claims late = GoodClaims(), nobody = late, control = late, nowhere = late;
+  late.expires_at = late.issued_at + std::chrono::hours(24 * 365);
+  nobody.subject.clear();
+  control.scope = "a\nb";
+  nowhere.audience.clear();
+  for (const Claims& claims : {GoodClaims(), late, nobody, control, nowhere}) {
+    const auto token = fixture.issuer.Mint(claims);
+    const Status checked = fixture.issuer.Check(claims);
+    REQUIRE(checked.ok() == token.ok());
+    if (token.ok()) continue;
+    CHECK(checked.error().code == token.error().code);
+    CHECK(checked.error().message == token.error().message);
+  }
 }
 
 TEST_CASE("an implicit assertion binds a PASETO and is refused for a JWT") {

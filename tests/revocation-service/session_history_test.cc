@@ -302,11 +302,11 @@ class Workload {
       if (operation.successor.empty()) continue;
       if (operation.is_end) {
         const auto stepped = FindByToken(operation.successor);
-        CHECK((stepped && stepped->current));
+        CHECK((stepped && stepped->distance == 0));
         continue;
       }
       const auto found = FindByToken(operation.successor);
-      if (found && found->current) live.insert(operation.successor);
+      if (found && found->distance == 0) live.insert(operation.successor);
     }
     CHECK(live.size() <= 1);
     if (over) {

@@ -186,19 +186,20 @@ TEST_CASE("finding and listing fail when the store does") {
         ErrorCode::kUnavailable);
 }
 
-TEST_CASE("a session is found by its live and its superseded token alone") {
+TEST_CASE("a session is found by each token that it has had") {
   SessionFixture f;
   const Grant opened = f.Open();
   const std::string second = f.Rotate(opened.refresh_token);
   const std::string third = f.Rotate(second);
   const auto live = f.store.FindByRefreshToken(third).value();
   REQUIRE(live);
-  CHECK(live->current);
+  CHECK(live->distance == 0);
   CHECK(live->session.id == opened.session.id);
   const auto superseded = f.store.FindByRefreshToken(second).value();
   REQUIRE(superseded);
-  CHECK_FALSE(superseded->current);
-  CHECK_FALSE(f.store.FindByRefreshToken(opened.refresh_token).value());
+  CHECK(superseded->distance == 1);
+  CHECK(f.store.FindByRefreshToken(opened.refresh_token).value()->distance ==
+        2);
   CHECK_FALSE(f.store.FindByRefreshToken("junk").value());
   REQUIRE(f.End(opened.session.id).ok());
   CHECK_FALSE(f.store.FindByRefreshToken(third).value());
