@@ -96,9 +96,8 @@ size_t DirectionSize(std::string_view text) {
   const auto within = [third](int from, int to) {
     return third >= from && third <= to;
   };
-  const bool found =
-      second == 0x80 ? within(0x8E, 0x8F) || within(0xA8, 0xAE)
-                     : second == 0x81 && within(0xA6, 0xA9);
+  const bool found = second == 0x80 ? within(0x8E, 0x8F) || within(0xA8, 0xAE)
+                                    : second == 0x81 && within(0xA6, 0xA9);
   return found ? 3 : 0;
 }
 
