@@ -32,7 +32,7 @@ class ExpiryMark {
   // is gone.
   void Advance(std::string key, Time expired_at) SIGNET_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
-    key_ = std::max(key_, std::move(key));
+    if (key > key_) key_ = std::move(key);
     expired_at_ = std::max(expired_at_, expired_at);
   }
 
