@@ -24,14 +24,16 @@ namespace {
 
 namespace json = boost::json;
 
-// Setting finds a line `NAME = VALUE  # …` of --print-config, before the first
-// table; a text comes without its quotes.
+// Setting finds a line `NAME = VALUE  # …` of --print-config in a table, or
+// before the first; a text comes without its quotes.
 std::optional<std::string> Setting(const std::string& printed,
-                                   const std::string& name) {
+                                   const std::string& name,
+                                   const std::string& table = "") {
   std::istringstream lines(printed);
+  std::string here;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with('[')) break;
-    if (!line.starts_with(name + " = ")) continue;
+    if (line.starts_with('[')) here = line.substr(1, line.find(']') - 1);
+    if (here != table || !line.starts_with(name + " = ")) continue;
     std::string value = line.substr(name.size() + 3);
     value.resize(std::min(value.size(), value.find("  # ")));
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
@@ -53,6 +55,13 @@ void FillIn(const std::string& printed, Patient& patient) {
     patient.keys.kek = Setting(printed, "kek").value_or("");
   }
   patient.has_store = Setting(printed, "engine") != "memory";
+  const auto listen = Setting(printed, "listen", "admin");
+  if (patient.admin_url.empty() && listen && !listen->ends_with(":0") &&
+      FromEnvironment("SIGNET_ADMIN_URL").empty()) {
+    const bool tls =
+        !Setting(printed, "tls_certificate", "admin").value_or("").empty();
+    patient.admin_url = (tls ? "https://" : "http://") + *listen;
+  }
   const std::string bytes = Setting(printed, "disk_reserve_bytes").value_or("");
   std::from_chars(bytes.data(), bytes.data() + bytes.size(),
                   patient.reserve_bytes);

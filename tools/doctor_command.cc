@@ -25,8 +25,8 @@ do. Run it on signetd's machine, as signetd's user.
     --data DIR         default: the configuration's, or data
     --keys DIR         default: the configuration's, or keys (SIGNET_KEYS)
     --kek SOURCE       as in `signet keys`
-    --admin-url URL    signetd's operations listener: default
-                       http://127.0.0.1:8421, or SIGNET_ADMIN_URL
+    --admin-url URL    signetd's operations listener: default SIGNET_ADMIN_URL,
+                       the configuration's, or http://127.0.0.1:8421
     --backup DIR       reads that backup and holds it against its checksums
 
 Exit codes:

@@ -1,5 +1,7 @@
 // `signet keys check`: what a monitoring job asks about the rings.
+#include <algorithm>
 #include <boost/json.hpp>
+#include <filesystem>
 #include <utility>
 
 #include "signet/ring_outlook.h"
@@ -107,13 +109,31 @@ json::object ReportObject(const Report& report) {
           {"problems", std::move(problems)}};
 }
 
+// AddLost adds the rings that are not there any more, though the files beside
+// them are. Public halves for encryption are copied to where the ring is not.
+void AddLost(const RingStore& store, std::vector<KeyPurpose>& purposes) {
+  for (const KeyPurpose purpose :
+       {KeyPurpose::kAccess, KeyPurpose::kAccessAlt, KeyPurpose::kRefresh,
+        KeyPurpose::kFeed, KeyPurpose::kStatements}) {
+    if (std::ranges::find(purposes, purpose) != purposes.end()) continue;
+    std::filesystem::path counter = store.RingPath(purpose);
+    counter.replace_extension(".generation");
+    std::error_code ignored;
+    if (std::filesystem::exists(store.PublicPath(purpose), ignored) ||
+        std::filesystem::exists(counter, ignored)) {
+      purposes.push_back(purpose);
+    }
+  }
+}
+
 }  // namespace
 
 Done Check(const KeysFlags& flags) {
   const Try<std::unique_ptr<RingStore>> store = OpenStore(flags.files);
   if (!store) return store.error();
-  const Try<std::vector<KeyPurpose>> purposes = RingsThatExist(**store, flags);
+  Try<std::vector<KeyPurpose>> purposes = RingsThatExist(**store, flags);
   if (!purposes) return purposes.error();
+  if (flags.purpose.empty()) AddLost(**store, *purposes);
   std::vector<Report> reports;
   size_t problems = 0, unknown = 0;
   for (const KeyPurpose purpose : *purposes) {

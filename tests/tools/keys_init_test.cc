@@ -69,7 +69,9 @@ TEST_CASE("a ring in the place of a lost one goes on above it") {
   }
   for (const char* purpose : {"access", "refresh"}) {
     CAPTURE(purpose);
+    CHECK(Signet(directory, "keys check --keys keys").exit == 0);
     fs::remove(directory / ("keys/" + std::string(purpose) + ".ring"));
+    CHECK(Signet(directory, "keys check --keys keys").exit == 1);
     const CliResult made = Signet(
         directory, std::string("keys init --keys keys --purpose ") + purpose);
     CAPTURE(made.err);
