@@ -164,7 +164,8 @@ Result<Batch> StepUpOperation::MakeBatch() {
   RecordIssue(times, next);
   Batch batch;
   batch.conditions = live->cutoffs.as_read;
-  Status covered = core().issued.Cover(times.issued_at, now_, batch);
+  Status covered =
+      core().issued.Cover(times.issued_at, live->cutoffs, now_, batch);
   if (!covered.ok()) return covered.error();
   batch.conditions.push_back({newest_key, *newest});
   AddRemoval(live->stored, batch);

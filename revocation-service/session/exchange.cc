@@ -351,7 +351,7 @@ void ExchangeOperation::SubmitNext(Session next, const SecretKey& key,
 
   const std::string key_in_store = SessionKey(next.id);
   batch.conditions = cutoffs_.as_read;
-  Status covered = core().issued.Cover(times.issued_at, now_, batch);
+  Status covered = core().issued.Cover(times.issued_at, cutoffs_, now_, batch);
   if (!covered.ok()) return Fail(covered.error());
   batch.conditions.push_back({key_in_store, stored_.bytes});
   batch.puts.push_back({key_in_store, EncodeSession(next)});

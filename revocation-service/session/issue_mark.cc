@@ -14,8 +14,11 @@ constexpr Seconds kPatience{2};
 
 }  // namespace
 
-Status IssueMark::Cover(EpochSeconds issued_at, Time now, Batch& batch) {
-  if (issued_at > now) {
+Status IssueMark::Cover(EpochSeconds issued_at, const Cutoffs& cutoffs,
+                        Time now, Batch& batch) {
+  // A later date is that of a session opened before the clock was set back: a
+  // cutoff for others must not follow it.
+  if (issued_at > now && issued_at <= cutoffs.latest) {
     StoredCutoff ahead{std::string(kAheadKey)};
     if (Status read = ahead.Read(engine_); !read.ok()) return read;
     if (ahead.at() < issued_at) ahead.Raise(issued_at, batch);

@@ -8,6 +8,7 @@
 namespace signet::service {
 
 struct Batch;
+struct Cutoffs;
 class Engine;
 
 // An IssueMark knows how late access tokens have been dated, in the store, so
@@ -25,8 +26,8 @@ class IssueMark {
   // Cover is called with the batch that issues a token of that date, before
   // it is submitted: it raises the marks in the same change, if need be. A
   // raise is conditional: a batch that was slower is kConflict.
-  Status Cover(EpochSeconds issued_at, Time now, Batch& batch)
-      SIGNET_EXCLUDES(mutex_);
+  Status Cover(EpochSeconds issued_at, const Cutoffs& cutoffs, Time now,
+               Batch& batch) SIGNET_EXCLUDES(mutex_);
 
   // Latest is no earlier than any token's date. If the store cannot be read
   // it is what was known last: a revocation does not wait for that.

@@ -112,7 +112,7 @@ Result<Batch> OpenOperation::MakeBatch() {
   Session session = NewSession(*cutoffs, active->key);
   const IssueTimes times = TimesOf(session, *cutoffs, now_, limits());
   RecordIssue(times, session);
-  Status covered = core().issued.Cover(times.issued_at, now_, batch);
+  Status covered = core().issued.Cover(times.issued_at, *cutoffs, now_, batch);
   if (!covered.ok()) return covered.error();
   AddSession(session, batch);
   TellSession(AuditEvent::kSessionOpened, session, now_, {});

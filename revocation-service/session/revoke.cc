@@ -193,7 +193,10 @@ class CutoffOperation final : public RevokeOperation {
  private:
   static constexpr int kMaxRepeats = 5;
   // Verifiers take a token whose date is so far ahead, and the next ones too.
+  // What is a minute ahead was dated before the clock was set back, and is to
+  // be voided all the same.
   static constexpr Seconds kMostAhead{15};
+  static constexpr Seconds kSetBack{60};
 
   void Attempt() override;
   void Succeed(const Committed& committed) override;
@@ -221,7 +224,7 @@ void CutoffOperation::Attempt() {
   Batch batch;
   not_before_ = request().not_before.value_or(NextSecond(now));
   if (!ForSubject() && !request().not_before) {
-    if (ahead.at() > now + kMostAhead) {
+    if (ahead.at() > now + kMostAhead && ahead.at() <= now + kSetBack) {
       return Fail({ErrorCode::kUnavailable,
                    "revoking: so much was revoked and issued in turn that "
                    "tokens are dated ahead of the clock"});

@@ -138,6 +138,25 @@ TEST_CASE("revocations of all and logins in turn date nothing far ahead") {
   CHECK(IsVoid(f, opened));
 }
 
+TEST_CASE("a clock that was set back refuses no revocation of all") {
+  for (const bool revoked_before : {false, true}) {
+    CAPTURE(revoked_before);
+    SessionFixture f;
+    if (revoked_before) REQUIRE(f.Revoke({.kind = Kind::kAll}).ok());
+    const Grant opened = f.Open();
+    f.clock.SetWall(kNoon - minutes(10));
+    REQUIRE(f.Exchange(opened.refresh_token).outcome == Outcome::kRotated);
+    REQUIRE(f.Revoke({.kind = Kind::kAll}).ok());
+    // Where only a session's own date lies ahead, nobody else's follows it.
+    const EpochSeconds cutoff = f.Log().back().revocation.not_before;
+    if (revoked_before) {
+      CHECK(IsVoid(f, opened));
+    } else {
+      CHECK(cutoff == kNoon - minutes(10) + seconds(1));
+    }
+  }
+}
+
 TEST_CASE("a revocation voids what was opened in the second of a restore") {
   for (const Kind kind : {Kind::kSubject, Kind::kClient, Kind::kAll}) {
     CAPTURE(RevocationKindName(kind));
