@@ -208,6 +208,7 @@ class CutoffOperation final : public RevokeOperation {
 
   EpochSeconds not_before_{};  // of the present attempt
   size_t ended_now_ = 0;       // by the present attempt
+  bool leaves_some_ = false;   // of the sessions, for the sweep
   int repeats_ = 0;
 };
 
@@ -274,9 +275,8 @@ Status CutoffOperation::AddSessions(EpochSeconds created_before, Time now,
   const auto voided =
       std::stable_partition(sessions->begin(), sessions->end(), is_late);
   const auto late = static_cast<size_t>(voided - sessions->begin());
-  if (sessions->size() > late + kMaxRemoved) {
-    sessions->resize(late + kMaxRemoved);
-  }
+  leaves_some_ = sessions->size() > late + kMaxRemoved;
+  if (leaves_some_) sessions->resize(late + kMaxRemoved);
   const std::string subject_entry = std::move(batch.log.back());
   batch.log.pop_back();
   for (const StoredSession& stored : *sessions) {
@@ -294,10 +294,12 @@ Status CutoffOperation::AddSessions(EpochSeconds created_before, Time now,
 // While the commit was on its way others may have committed, and answered,
 // with a time of issue that this cutoff does not void, if the clock has come
 // so far: then it is repeated with a later one. Whatever is committed after it
-// has seen it.
+// has seen it. Of a subject all sessions are gone, in the same commit, and with
+// it everything that one of them would have issued meanwhile.
 void CutoffOperation::Succeed(const Committed& committed) {
   sessions_ended_ += ended_now_;
-  if (!request().not_before && repeats_ < kMaxRepeats &&
+  const bool knew_all = ForSubject() && !leaves_some_;
+  if (!request().not_before && !knew_all && repeats_ < kMaxRepeats &&
       ToSeconds(core().clock.Now()) >= not_before_) {
     ++repeats_;
     return Attempt();

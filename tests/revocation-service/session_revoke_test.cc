@@ -293,9 +293,14 @@ class SlowEngine final : public Engine {
   const Duration delay_;
 };
 
-// Revokes all over an engine of which each commit takes `delay`, and returns
-// the cutoff that stands and the time of the answer.
-std::pair<EpochSeconds, Time> RevokeAllSlowly(Duration delay) {
+struct SlowRevocation {
+  std::vector<LogRecord> log;
+  EpochSeconds not_before;  // the last entry's
+  Time answered;
+};
+
+// Revokes over an engine of which each commit takes `delay`.
+SlowRevocation RevokeSlowly(NewRevocation request, Duration delay) {
   ManualClock clock(kNoon);
   SlowEngine engine(clock, delay);
   const auto ring = std::make_shared<SigningRing>(NewRefreshRing(kNoon));
@@ -303,19 +308,28 @@ std::pair<EpochSeconds, Time> RevokeAllSlowly(Duration delay) {
   SessionStore store(
       engine, committer, [&] { return ring; }, {}, clock);
   std::promise<Result<Revoked>> answer;
-  store.Revoke({.kind = Kind::kAll}, [&](Result<Revoked> revoked) {
+  store.Revoke(std::move(request), [&](Result<Revoked> revoked) {
     answer.set_value(std::move(revoked));
   });
   REQUIRE(answer.get_future().get().ok());
-  const auto records = engine.Tail(0, 100).value();
-  const auto last = DecodeLogEntry(records.back().data).value();
-  return {last.revocation.not_before, clock.Now()};
+  auto log = engine.Tail(0, 100).value();
+  const auto last = DecodeLogEntry(log.back().data).value();
+  return {std::move(log), last.revocation.not_before, clock.Now()};
 }
 
 TEST_CASE("what is issued while a default cutoff is written is void too") {
   for (const int delay : {0, 999, 1000, 2500, 9000}) {
-    const auto [not_before, answered] = RevokeAllSlowly(Duration(delay));
-    CHECK(not_before > ToSeconds(answered));
+    const auto slow = RevokeSlowly({.kind = Kind::kAll}, Duration(delay));
+    CHECK(slow.not_before > ToSeconds(slow.answered));
+  }
+}
+
+// Its sessions are ended by the same commit, and can have issued nothing since.
+TEST_CASE("a subject's revocation is one entry, however long it takes") {
+  for (const int delay : {0, 999, 1000, 2500, 9000}) {
+    CHECK(RevokeSlowly({.kind = Kind::kSubject, .value = "alice"},
+                       Duration(delay))
+              .log.size() == 1);
   }
 }
 
