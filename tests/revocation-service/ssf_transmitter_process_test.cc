@@ -116,11 +116,13 @@ TEST_CASE("clients and all are told as complex subjects") {
   Revoke(signetd, "client", "dev-app");
   Revoke(signetd, "all", "");
   const Polled polled = partner.Poll();
-  REQUIRE(polled.ids().size() == 2);
-  CHECK(Subject(polled, polled.ids()[0]) ==
+  // Each is told twice if its commit took until the next second.
+  const auto ids = polled.ids();
+  REQUIRE(ids.size() >= 2);
+  CHECK(Subject(polled, ids.front()) ==
         R"({"format":"complex","application":)"
         R"({"format":"opaque","id":"dev-app"}})");
-  CHECK(Subject(polled, polled.ids()[1]) ==
+  CHECK(Subject(polled, ids.back()) ==
         R"({"format":"complex","tenant":{"format":"uri","uri":")" +
             signetd.process().url() + "\"}}");
 }
