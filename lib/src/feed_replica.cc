@@ -29,13 +29,13 @@ FeedOutcome FeedReplica::Accept(const Frame& frame, Time now,
                                 Monotonic moment) {
   now_ = now;
   moment_ = moment;
-  if (auto error = CheckAge(HeadOf(frame))) return Refused(*std::move(error));
+  if (auto error = CheckPlace(HeadOf(frame))) return Refused(*std::move(error));
   return std::visit([this](const auto& f) { return Take(f); }, frame);
 }
 
-// CheckAge refuses what is older than what is known: a replay, or a service
+// CheckPlace refuses what stands before what is known: a replay, or a service
 // that lost part of its log.
-std::optional<Error> FeedReplica::CheckAge(const FeedHead& head) const {
+std::optional<Error> FeedReplica::CheckPlace(const FeedHead& head) const {
   if (!has_cursor_) return std::nullopt;
   if (head.position.epoch < position_.epoch ||
       (head.position.epoch == position_.epoch &&
@@ -46,11 +46,16 @@ std::optional<Error> FeedReplica::CheckAge(const FeedHead& head) const {
             Text(position_) + " was seen already",
         "if the service was restored from a backup, begin a new epoch"};
   }
-  if (head.time < time_) {
-    return Error{ErrorCode::kRollback,
-                 "the feed sent a time before one that was seen already"};
-  }
   return std::nullopt;
+}
+
+// What is signed earlier than what was seen tells nothing new about time. From
+// a cache such an answer is nothing strange: it keeps those to two cursors of
+// different ages.
+std::optional<Error> FeedReplica::CheckAge(const FeedHead& head) const {
+  if (time_ - head.time <= kMaxReordered) return std::nullopt;
+  return Error{ErrorCode::kRollback,
+               "the feed sent a time before one that was seen already"};
 }
 
 FeedOutcome FeedReplica::Take(const HeadFrame& frame) {
@@ -96,6 +101,10 @@ FeedOutcome FeedReplica::Take(const BatchFrame& frame) {
 // A snapshot gives a cursor; it does not confirm: it may have been signed for
 // somebody else a while ago. The log that is asked for next does.
 FeedOutcome FeedReplica::Take(const SnapshotFrame& frame) {
+  if (has_cursor_ && frame.head.time < time_) {
+    return Refused({ErrorCode::kRollback,
+                    "the feed's snapshot is older than what was seen already"});
+  }
   const bool was_empty = list_.size() == 0;
   EpochSeconds held_until{};
   for (const Revocation& held : list_.Entries(frame.head.time)) {
@@ -135,6 +144,7 @@ std::optional<Error> FeedReplica::CheckAhead(const FeedHead& head) const {
 // Complete is for a head at our own position.
 FeedOutcome FeedReplica::Complete(const FeedHead& head) {
   if (auto error = CheckAhead(head)) return Refused(*std::move(error));
+  if (head.time < time_) return {.error = CheckAge(head)};
   if (ToSeconds(head.time) > extras_until_ &&
       list_.DigestAt(head.time) != head.digest) {
     return {FeedStep::kFetchSnapshot, false,

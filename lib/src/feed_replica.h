@@ -41,6 +41,8 @@ class FeedReplica {
   // leave by that time, so a service whose clock leapt ahead must not drop
   // what tokens here still need. As far as a policy's clock_skew may go.
   static constexpr Duration kMaxAhead = std::chrono::minutes(5);
+  // How far a head's time may lie before the latest without being reported.
+  static constexpr Duration kMaxReordered = std::chrono::seconds(10);
 
   explicit FeedReplica(RevocationList& list) : list_(list) {}
 
@@ -62,6 +64,7 @@ class FeedReplica {
   FeedOutcome Take(const SnapshotFrame& frame);
   FeedOutcome Take(const RingsFrame& frame);
 
+  std::optional<Error> CheckPlace(const FeedHead& head) const;
   std::optional<Error> CheckAge(const FeedHead& head) const;
   FeedOutcome Complete(const FeedHead& head);
   std::optional<Error> CheckAhead(const FeedHead& head) const;

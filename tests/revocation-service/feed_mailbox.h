@@ -10,17 +10,19 @@
 
 namespace signet::service::testing {
 
-// Mailbox keeps what a subscriber is sent, for the test's thread to look at.
+// Mailbox keeps what a subscriber is sent, for the test's thread to look at. A
+// publisher may still hold its sinks when it is gone.
 class Mailbox {
  public:
   // NewSink makes the sink of one subscription.
   Publisher::Sink NewSink() {
     auto alive = std::make_shared<int>(0);
     sink_ = alive;
-    return [this, alive](const std::shared_ptr<const std::string>& event) {
-      MutexLock lock(mutex_);
-      if (refuse_) return false;
-      events_.push_back(event);
+    return [alive, contents = contents_](
+               const std::shared_ptr<const std::string>& event) {
+      MutexLock lock(contents->mutex);
+      if (contents->refuse) return false;
+      contents->events.push_back(event);
       return true;
     };
   }
@@ -29,16 +31,16 @@ class Mailbox {
   bool dropped() const { return sink_.expired(); }
 
   void Refuse() {
-    MutexLock lock(mutex_);
-    refuse_ = true;
+    MutexLock lock(contents_->mutex);
+    contents_->refuse = true;
   }
   size_t size() const {
-    MutexLock lock(mutex_);
-    return events_.size();
+    MutexLock lock(contents_->mutex);
+    return contents_->events.size();
   }
   std::vector<std::shared_ptr<const std::string>> Take() {
-    MutexLock lock(mutex_);
-    return std::exchange(events_, {});
+    MutexLock lock(contents_->mutex);
+    return std::exchange(contents_->events, {});
   }
 
   // Deliver applies what has come.
@@ -55,9 +57,14 @@ class Mailbox {
   }
 
  private:
-  mutable Mutex mutex_;
-  bool refuse_ = false;
-  std::vector<std::shared_ptr<const std::string>> events_;
+  struct Contents {
+    Mutex mutex;
+    bool refuse SIGNET_GUARDED_BY(mutex) = false;
+    std::vector<std::shared_ptr<const std::string>> events
+        SIGNET_GUARDED_BY(mutex);
+  };
+
+  const std::shared_ptr<Contents> contents_ = std::make_shared<Contents>();
   std::weak_ptr<int> sink_;
 };
 
