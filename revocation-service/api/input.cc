@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -17,11 +18,13 @@ namespace {
 namespace json = boost::json;
 
 constexpr size_t kMaxDepth = 16;
+constexpr size_t kMaxShown = 64;
 
-// DuplicateFinder is a handler of Boost.JSON's parser that stops at a name
-// which stands twice in one object: the document tree would keep the last one
-// and say nothing.
-struct DuplicateFinder {
+// LossFinder is a handler of Boost.JSON's parser for what the document tree
+// would lose and say nothing: of a name that stands twice in one object it
+// keeps the last, an integer of over 64 bits it rounds, and a number beyond a
+// double becomes infinite. It stops at the first, and remembers the others.
+struct LossFinder {
   static constexpr size_t max_object_size = static_cast<size_t>(-1);
   static constexpr size_t max_array_size = static_cast<size_t>(-1);
   static constexpr size_t max_key_size = static_cast<size_t>(-1);
@@ -30,6 +33,8 @@ struct DuplicateFinder {
   std::vector<std::set<std::string>> names;
   std::string key;
   std::string repeated;
+  std::string number;
+  std::string rounded;
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
@@ -61,12 +66,25 @@ struct DuplicateFinder {
     return true;
   }
   bool on_string(json::string_view, size_t, json::error_code&) { return true; }
-  bool on_number_part(json::string_view, json::error_code&) { return true; }
-  bool on_int64(int64_t, json::string_view, json::error_code&) { return true; }
-  bool on_uint64(uint64_t, json::string_view, json::error_code&) {
+  bool on_number_part(json::string_view part, json::error_code&) {
+    number.append(part.data(), part.size());
     return true;
   }
-  bool on_double(double, json::string_view, json::error_code&) { return true; }
+  bool on_int64(int64_t, json::string_view, json::error_code&) {
+    number.clear();
+    return true;
+  }
+  bool on_uint64(uint64_t, json::string_view, json::error_code&) {
+    number.clear();
+    return true;
+  }
+  bool on_double(double value, json::string_view part, json::error_code&) {
+    number.append(part.data(), part.size());
+    const bool is_integer = number.find_first_of(".eE") == number.npos;
+    if (is_integer || !std::isfinite(value)) rounded = number;
+    number.clear();
+    return true;
+  }
   bool on_bool(bool, json::error_code&) { return true; }
   bool on_null(json::error_code&) { return true; }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
@@ -87,16 +105,17 @@ Error Invalid(std::string message) {
 // printed: RFC 6749 section 5.2 has a description in printable ASCII without
 // quotes and backslashes, and a long one would only be an echo.
 std::string Named(const std::string& what, std::string_view name) {
-  constexpr size_t kMaxName = 64;
   const bool fit = std::ranges::all_of(name, [](char c) {
     return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
   });
-  if (!fit || name.size() > kMaxName) return "a " + what;
+  if (!fit || name.size() > kMaxShown) return "a " + what;
   return "the " + what + " '" + std::string(name) + "'";
 }
 
-Status CheckSyntax(std::string_view body) {
-  json::basic_parser<DuplicateFinder> parser(Strict());
+enum class Numbers { kAny, kExact };
+
+Status CheckSyntax(std::string_view body, Numbers numbers) {
+  json::basic_parser<LossFinder> parser(Strict());
   json::error_code error;
   const size_t read = parser.write_some(false, body.data(), body.size(), error);
   if (!parser.handler().repeated.empty()) {
@@ -105,6 +124,11 @@ Status CheckSyntax(std::string_view body) {
   }
   if (error || read != body.size()) {
     return Invalid("the body must be one JSON object");
+  }
+  if (numbers == Numbers::kExact && !parser.handler().rounded.empty()) {
+    return Invalid("a number is too large to be kept as it is: give " +
+                   parser.handler().rounded.substr(0, kMaxShown) +
+                   " as a text");
   }
   return {};
 }
@@ -124,7 +148,9 @@ std::optional<EpochSeconds> ReadMoment(const json::value& value) {
 
 }  // namespace
 
-Status CheckJson(std::string_view text) { return CheckSyntax(text); }
+Status CheckJson(std::string_view text) {
+  return CheckSyntax(text, Numbers::kAny);
+}
 
 struct JsonBody::Impl {
   json::object members;
@@ -136,7 +162,9 @@ JsonBody::~JsonBody() = default;
 
 Result<JsonBody> JsonBody::Parse(
     std::string_view body, std::initializer_list<std::string_view> known) {
-  if (Status syntax = CheckSyntax(body); !syntax) return syntax.error();
+  if (Status syntax = CheckSyntax(body, Numbers::kExact); !syntax) {
+    return syntax.error();
+  }
   json::error_code error;
   json::value value =
       json::parse({body.data(), body.size()}, error, {}, Strict());

@@ -22,8 +22,8 @@ namespace signet::service {
 class JsonBody {
  public:
   // Parse succeeds only if the body is one JSON object, no name stands twice
-  // in any object in it, and its members are among `known`: a misspelt name
-  // must not be taken for an absent one.
+  // in any object in it, no number is too large to be kept, and its members are
+  // among `known`: a misspelt name must not be taken for an absent one.
   static Result<JsonBody> Parse(std::string_view body,
                                 std::initializer_list<std::string_view> known);
   JsonBody(JsonBody&&) noexcept;

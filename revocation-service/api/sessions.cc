@@ -250,6 +250,8 @@ Result<Existing, http::Response> FindExisting(const Services& services,
                                               std::string_view permission) {
   auto caller = RequirePermission(services, request, permission);
   if (!caller) return caller.error();
+  const Result<http::Form> query = ParseQuery(request.query, {});
+  if (!query) return InvalidRequest(query.error().message);
   FoundSession found = FindOwn(services, *caller->client, IdInPath(request));
   if (!found) return found.error();
   if (!found->has_value()) return NoSuchSession();

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <charconv>
 #include <optional>
@@ -130,6 +131,16 @@ Problem SetFraming(RequestHead& head) {
   return {};
 }
 
+// IsHost tells whether the text can be a host with or without a port (RFC 9110
+// section 7.2): who stands before us must not have read another one.
+bool IsHost(std::string_view text) {
+  static constexpr std::string_view kMarks = "-._~!$&'()*+,;=%:[]";
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || kMarks.find(c) != kMarks.npos;
+  });
+}
+
 Problem CheckFields(RequestHead& head) {
   const Request& request = head.request;
   const size_t hosts = request.CountHeader("Host");
@@ -137,6 +148,7 @@ Problem CheckFields(RequestHead& head) {
   if (hosts > 1 || (hosts == 0 && head.http11)) {
     return Bad("exactly one Host is needed");
   }
+  if (!IsHost(request.Header("Host"))) return Bad("malformed Host");
   if (request.CountHeader("Content-Encoding") > 0) {
     return HttpError{415, "compressed bodies are not accepted"};
   }

@@ -31,15 +31,24 @@ bool IsBearer(const http::Request& request) {
              kBearer);
 }
 
+// AfterScheme is what follows the scheme and its spaces (RFC 9110 section 11.4:
+// one or more).
+std::string_view AfterScheme(std::string_view header) {
+  const size_t scheme = std::min(header.find(' '), header.size());
+  return header.substr(
+      std::min(header.find_first_not_of(' ', scheme), header.size()));
+}
+
 // Refuser makes the 401 of RFC 6749 section 5.2. The challenge belongs to a
-// client that tried the Authorization header, or that had no other way: one
-// that sent its credentials in a form would take it for the answer.
+// client that tried the Authorization header, or that tried nothing: one that
+// sent its credentials in a form would take it for the answer.
 class Refuser {
  public:
-  Refuser(const Services& services, const http::Request& request)
+  enum class By { kHeader, kForm };
+
+  Refuser(const Services& services, const http::Request& request, By by)
       : services_(services),
-        challenge_(request.CountHeader("Authorization") > 0 ||
-                   !HasMediaType(request, kFormType)),
+        challenge_(by == By::kHeader),
         challenge_text_(IsBearer(request) ? "Bearer realm=\"signet\""
                                           : "Basic realm=\"signet\"") {}
 
@@ -62,12 +71,12 @@ class Refuser {
 // 6749 section 2.3.1 asks. nullopt: they are not in that form.
 std::optional<Credentials> ParseBasic(std::string_view header) {
   const size_t scheme = std::min(header.find(' '), header.size());
-  const size_t token = header.find_first_not_of(' ', scheme);
+  const std::string_view token = AfterScheme(header);
   if (!http::EqualsIgnoringCase(header.substr(0, scheme), "Basic") ||
-      token == header.npos) {
+      token.empty()) {
     return std::nullopt;
   }
-  const Result<std::string> text = Base64Decode(header.substr(token));
+  const Result<std::string> text = Base64Decode(token);
   if (!text) return std::nullopt;
   const size_t colon = text->find(':');
   if (colon == std::string::npos) return std::nullopt;
@@ -177,7 +186,7 @@ Authentication CheckPermission(const Services& services,
                                std::string_view permission) {
   if (!authentication) return authentication;
   if (!authentication->proven) {
-    return Refuser(services, request)
+    return Refuser(services, request, Refuser::By::kForm)
         .Refuse("a public client may not do this; authenticate");
   }
   if (!authentication->client->Has(permission)) {
@@ -201,8 +210,12 @@ std::string ClaimedClient(const http::Request& request,
 // Identify finds out who sends the request.
 Authentication Identify(const Services& services, const http::Request& request,
                         const http::Form& form) {
-  const Refuser refuser(services, request);
   const bool has_header = request.CountHeader("Authorization") > 0;
+  const bool in_form = form.Has("client_id") || form.Has("client_secret") ||
+                       form.Has("client_assertion");
+  const Refuser refuser(
+      services, request,
+      in_form && !has_header ? Refuser::By::kForm : Refuser::By::kHeader);
   if (form.Has("client_assertion") || form.Has("client_assertion_type")) {
     if (has_header || form.Has("client_secret")) {
       return InvalidRequest(
@@ -253,9 +266,9 @@ Authentication AuthenticateClient(const Services& services,
     if (request.CountHeader("Authorization") > 1) {
       return InvalidRequest("the Authorization header stands twice");
     }
-    return CheckAssertion(
-        services, Refuser(services, request),
-        request.Header("Authorization").substr(kBearer.size()), "");
+    return CheckAssertion(services,
+                          Refuser(services, request, Refuser::By::kHeader),
+                          AfterScheme(request.Header("Authorization")), "");
   }
   const Result<http::Form> form = http::Form::Parse(request.body);
   if (!form) return InvalidRequest(form.error().message);

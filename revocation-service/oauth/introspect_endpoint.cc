@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "revocation-service/http/message.h"
 #include "revocation-service/oauth/requests.h"
@@ -117,19 +119,58 @@ http::Response IntrospectAccess(const Services& services,
   return unknown ? Unknown() : Inactive();
 }
 
-bool WantsJwt(const http::Request& request) {
-  std::string_view accepted = request.Header("Accept");
-  while (!accepted.empty()) {
-    const size_t end = std::min(accepted.find(','), accepted.size());
-    std::string_view type =
-        accepted.substr(0, std::min(end, accepted.find(';')));
-    accepted.remove_prefix(std::min(end + 1, accepted.size()));
-    const size_t first = std::min(type.find_first_not_of(' '), type.size());
-    type.remove_prefix(first);
-    type = type.substr(0, type.find(' '));
-    if (http::EqualsIgnoringCase(type, kJwtType)) return true;
+// Split cuts a list, and the white space around its items.
+std::vector<std::string_view> Split(std::string_view list, char separator) {
+  std::vector<std::string_view> items;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(separator, begin), list.size());
+    std::string_view item = list.substr(begin, end - begin);
+    const size_t first = item.find_first_not_of(" \t");
+    item = first == item.npos ? "" : item.substr(first);
+    items.push_back(item.substr(0, item.find_last_not_of(" \t") + 1));
+    begin = end + 1;
   }
-  return false;
+  return items;
+}
+
+// Thousandths reads a weight: 0 to 1, with three decimals. Another text is 0.
+int Thousandths(std::string_view weight) {
+  if (weight.starts_with('1')) return 1000;
+  if (!weight.starts_with("0.")) return 0;
+  int value = 0;
+  for (size_t i = 2; i < 5; ++i) {
+    const char digit = i < weight.size() ? weight[i] : '0';
+    if (digit < '0' || digit > '9') return 0;
+    value = value * 10 + (digit - '0');
+  }
+  return value;
+}
+
+// Quality is how much the request likes that media type, in thousandths: the
+// weight of the Accept headers that name it (RFC 9110 section 12.5.1), 0 if
+// none does.
+int Quality(const http::Request& request, std::string_view type) {
+  int quality = 0;
+  for (const auto& [name, value] : request.headers) {
+    if (!http::EqualsIgnoringCase(name, "Accept")) continue;
+    for (std::string_view range : Split(value, ',')) {
+      const auto parts = Split(range, ';');
+      if (!http::EqualsIgnoringCase(parts.front(), type)) continue;
+      quality = 1000;
+      for (std::string_view part : parts) {
+        if (part.starts_with("q=") || part.starts_with("Q=")) {
+          quality = Thousandths(part.substr(2));
+        }
+      }
+    }
+  }
+  return quality;
+}
+
+// RFC 9701 section 4: by its name, and JSON no better.
+bool WantsJwt(const http::Request& request) {
+  const int jwt = Quality(request, kJwtType);
+  return jwt > 0 && jwt >= Quality(request, kJsonType);
 }
 
 // AsJwt signs the answer for that caller (RFC 9701 sections 4 and 5).

@@ -43,6 +43,21 @@ TEST_CASE("a body of great depth is refused, not followed") {
   CHECK_FALSE(ParseError(deep).empty());
 }
 
+TEST_CASE("a number that would be rounded is refused, at any depth") {
+  for (const char* good :
+       {R"({"a":18446744073709551615})", R"({"a":-9223372036854775808})",
+        R"({"a":0.1,"b":1e3,"c":3.14159265358979323846})"}) {
+    CAPTURE(good);
+    CHECK(ParseError(good).empty());
+  }
+  CHECK(ParseError(R"({"a":[{"b":18446744073709551616},1]})") ==
+        "a number is too large to be kept as it is: give "
+        "18446744073709551616 as a text");
+  CHECK_FALSE(ParseError(R"({"a":-9223372036854775809})").empty());
+  CHECK_FALSE(ParseError("{\"a\":" + std::string(500, '9') + "}").empty());
+  CHECK_FALSE(ParseError(R"({"a":1e400})").empty());
+}
+
 TEST_CASE("a member that stands twice is refused by name, at any depth") {
   CHECK(ParseError(R"({"a":1,"a":1})") == "the member 'a' stands twice");
   CHECK(ParseError(R"({"a":1,"\u0061":1})") == "the member 'a' stands twice");

@@ -82,7 +82,7 @@ TEST_CASE("a header in any other form is 401 with a challenge") {
 TEST_CASE("credentials that fail in the body are 401 without a challenge") {
   ServiceUnderTest service;
   for (const char* more :
-       {"", "&client_id=", "&client_id=nobody", "&client_id=dev",
+       {"&client_id=nobody", "&client_id=dev",
         "&client_id=dev&client_secret=", "&client_id=dev&client_secret=wrong",
         "&client_id=app&client_secret=wrong", "&client_secret=dev-secret"}) {
     CAPTURE(more);
@@ -91,6 +91,15 @@ TEST_CASE("credentials that fail in the body are 401 without a challenge") {
     CHECK(response.status == 401);
     CHECK(ErrorOf(response) == "invalid_client");
     CHECK(HeaderOf(response, "WWW-Authenticate").empty());
+  }
+}
+
+TEST_CASE("a request without any credentials is 401 with a challenge") {
+  ServiceUnderTest service;
+  for (const char* form : {"token=x", "token=x&client_id="}) {
+    const http::Response response = service.Form("/introspect", form);
+    CHECK(response.status == 401);
+    CHECK(HeaderOf(response, "WWW-Authenticate") == kChallenge);
   }
 }
 

@@ -353,9 +353,23 @@ TEST_CASE("introspection is signed for the caller that asks for a JWT") {
                                   AsBytes(signature)));
   // No access token: another typ, and none of its claims.
   CHECK_FALSE(service.verifier->Verify(jwt).ok());
-  for (const char* accept : {"", "application/json", "*/*"}) {
+  const std::string type = "application/token-introspection+jwt";
+  for (const std::string& accept :
+       {std::string(), std::string("application/json"), std::string("*/*"),
+        type + ";q=0", type + "; Q=0.000", type + ";q=x",
+        type + ";q=0.5, application/json;q=0.501", "x" + type, type + "x"}) {
+    CAPTURE(accept);
     CHECK(HeaderOf(ask(accept), "Content-Type") == "application/json");
   }
+  for (const std::string& accept :
+       {type + ";q=0.001", "application/json\t;q=0.4 ," + type + " ; q=0.4",
+        "application/json," + type}) {
+    CAPTURE(accept);
+    CHECK(HeaderOf(ask(accept), "Content-Type") == type);
+  }
+  const http::Response lines = service.Form(
+      "/introspect", form, {{"Accept", "text/html"}, {"accept", type}});
+  CHECK(HeaderOf(lines, "Content-Type") == type);
 }
 
 TEST_CASE("a ring that signs no JWT answers in JSON") {

@@ -185,6 +185,11 @@ TEST_CASE("a request without a form brings its assertion as Bearer") {
             .Bearer("DELETE",
                     "/v1/sessions/" + TextOf(JsonOf(opened), "session_id"))
             .status == 204);
+  CHECK(keyed.service
+            .Call(MakeRequest(
+                "GET", "/v1/sessions?subject=alice",
+                {{"Authorization", "bearer   " + keyed.Assertion()}}))
+            .status == 200);
   const http::Response bad = keyed.service.Call(MakeRequest(
       "GET", "/v1/sessions?subject=alice", {{"Authorization", "Bearer x"}}));
   CHECK(bad.status == 401);

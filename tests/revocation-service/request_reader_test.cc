@@ -134,6 +134,21 @@ TEST_CASE("HTTP/1.0 closes unless it asks not to, 1.1 the other way") {
       ReadWhole("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
 }
 
+TEST_CASE("a Host is a host, with or without a port") {
+  for (const char* host :
+       {"", "a", "a:1", "[::1]:8420", "127.0.0.1", "x-y.example", "a%20b"}) {
+    CAPTURE(host);
+    CHECK(ReadWhole("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n")
+              .status == Status::kReady);
+  }
+  for (const char* host : {"a b", "a/b", "u@a", "a?b", "a#b", "a\\b", "a\tb",
+                           "a\"b", "\xc3\xa4", "<a>"}) {
+    CAPTURE(host);
+    CHECK(Refusal("GET / HTTP/1.1\r\nHost: " + std::string(host) +
+                  "\r\n\r\n") == 400);
+  }
+}
+
 TEST_CASE("requests of which two readers may differ are refused") {
   const std::string bad[] = {
       // Two ways to say how long the body is.

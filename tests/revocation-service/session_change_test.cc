@@ -15,6 +15,7 @@ namespace signet::service {
 namespace {
 
 using testing::Basic;
+using testing::DescriptionOf;
 using testing::ErrorOf;
 using testing::JsonOf;
 using testing::MakeRequest;
@@ -56,6 +57,8 @@ TEST_CASE("a session is shown whole to those who may use it") {
   for (const std::string& absent : {id + "x", std::string(22, 'A')}) {
     CHECK(service.Send("GET", "dev", kSessions + absent).status == 404);
   }
+  CHECK(DescriptionOf(service.Send("GET", "dev", kSessions + id + "?x=1")) ==
+        "the query parameter 'x' is not known here");
   CHECK(service.Send("GET", "other", kSessions + id).status == 404);
   CHECK(service.Send("GET", "gate", kSessions + id).status == 403);
 }
