@@ -38,7 +38,7 @@ struct App::Impl {
   Status MakeGate();
   Status StartReceivers();
   void AuditConfig(AuditEvent event, std::string reason);
-  std::vector<std::string> Faults() const;
+  Readiness::Findings Look() const;
   Result<Publisher::Hold> Hold() const;
   void ApplyLimits();
   void TakeOver(const Config& fresh);
@@ -216,8 +216,8 @@ Status App::Impl::Serve() {
                           clock, issuer, [this] { return clients.Get(); }});
   backups = std::make_unique<Backups>(
       Backups::Parts{*engine, *publisher, reserve.get(), clock, config.data});
-  readiness = std::make_unique<Readiness>(*committer, clock,
-                                          [this] { return Faults(); });
+  readiness =
+      std::make_unique<Readiness>(*committer, clock, [this] { return Look(); });
   housekeeping = std::make_unique<Housekeeping>(
       Housekeeping::Parts{*rings, *publisher, *committer, *sessions, *readiness,
                           reserve.get(), [this] { ApplyLimits(); }, *audit,
@@ -252,22 +252,26 @@ Result<Publisher::Hold> App::Impl::Hold() const {
                          .keep_entries = config.ssf.keep_entries};
 }
 
-std::vector<std::string> App::Impl::Faults() const {
-  std::vector<std::string> faults;
+Readiness::Findings App::Impl::Look() const {
+  Readiness::Findings found;
   const Time now = clock.Now();
   std::vector<Rings::Ring> needed = rings->AccessRings();
   needed.push_back(rings->refresh());
   needed.push_back(rings->feed());
   for (const Rings::Ring& ring : needed) {
     if (ring->Active(now) != nullptr) continue;
-    faults.push_back("keys: the " +
-                     std::string(KeyPurposeName(ring->info().purpose)) +
-                     " ring has no active key");
+    found.faults.push_back("keys: the " +
+                           std::string(KeyPurposeName(ring->info().purpose)) +
+                           " ring has no active key");
   }
   if (Result<std::string> head = publisher->Head(); !head.ok()) {
-    faults.push_back("feed: " + head.error().message);
+    found.faults.push_back("feed: " + head.error().message);
   }
-  return faults;
+  if (std::string fault = rings->fault(); !fault.empty()) {
+    found.warnings.push_back("keys: an older ring stays in force: " +
+                             std::move(fault));
+  }
+  return found;
 }
 
 void App::Impl::ApplyLimits() {

@@ -99,6 +99,9 @@ void AddKeys(const Observed& observed, Metrics& metrics) {
   Add(metrics, "signet_ring_generation",
       "Sum of the generations of the published rings.",
       [&rings] { return rings.generation(); });
+  Add(metrics, "signet_ring_refused",
+      "1 while a ring's file is not taken in and an older ring is in force.",
+      [&rings] { return rings.fault().empty() ? 0 : 1; });
   Add(metrics, "signet_access_keys_active",
       "Access keys that sign now: 1, unless one was revoked. Of two rings, the "
       "fewer.",

@@ -15,10 +15,14 @@ constexpr size_t kMaxWaiting = 1000;
 constexpr char kProbeKey[] = "m/ready";
 constexpr char kAbsentKey[] = "m/ready-absent";
 
+boost::json::array ToArray(const std::vector<std::string>& texts) {
+  return boost::json::array(texts.begin(), texts.end());
+}
+
 }  // namespace
 
-Readiness::Readiness(Committer& committer, const Clock& clock, Faults faults)
-    : committer_(committer), clock_(clock), faults_(std::move(faults)) {}
+Readiness::Readiness(Committer& committer, const Clock& clock, Look look)
+    : committer_(committer), clock_(clock), look_(std::move(look)) {}
 
 void Readiness::Answer(std::shared_ptr<http::Responder> responder) {
   {
@@ -63,17 +67,13 @@ void Readiness::Tick() {
 }
 
 void Readiness::Send(http::Responder& responder, const Status& stored) const {
-  std::vector<std::string> faults = faults_();
-  if (!stored.ok()) faults.push_back("store: " + stored.error().message);
-  boost::json::object body;
-  body["ready"] = faults.empty();
-  if (!faults.empty()) {
-    boost::json::array list;
-    for (const std::string& fault : faults) list.emplace_back(fault);
-    body["faults"] = std::move(list);
-  }
-  responder.Send(
-      JsonResponse(faults.empty() ? 200 : 503, boost::json::serialize(body)));
+  Findings found = look_();
+  if (!stored.ok()) found.faults.push_back("store: " + stored.error().message);
+  const bool ready = found.faults.empty();
+  boost::json::object body{{"ready", ready}};
+  if (!ready) body["faults"] = ToArray(found.faults);
+  if (!found.warnings.empty()) body["warnings"] = ToArray(found.warnings);
+  responder.Send(JsonResponse(ready ? 200 : 503, boost::json::serialize(body)));
 }
 
 }  // namespace signet::service

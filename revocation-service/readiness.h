@@ -20,10 +20,14 @@ namespace signet::service {
 // are borrowed. Safe from any thread.
 class Readiness {
  public:
-  // `faults` names what else is wrong, one text each.
-  using Faults = std::function<std::vector<std::string>()>;
+  // Findings are what else is wrong, one text each.
+  struct Findings {
+    std::vector<std::string> faults;    // it cannot serve
+    std::vector<std::string> warnings;  // it can, and will not for ever
+  };
+  using Look = std::function<Findings()>;
 
-  Readiness(Committer& committer, const Clock& clock, Faults faults);
+  Readiness(Committer& committer, const Clock& clock, Look look);
 
   // Answer sends 200 {"ready":true}, or 503 with what is wrong.
   void Answer(std::shared_ptr<http::Responder> responder)
@@ -43,7 +47,7 @@ class Readiness {
 
   Committer& committer_;
   const Clock& clock_;
-  const Faults faults_;
+  const Look look_;
   Mutex mutex_;
   bool probing_ SIGNET_GUARDED_BY(mutex_) = false;
   std::vector<Waiting> waiting_ SIGNET_GUARDED_BY(mutex_);

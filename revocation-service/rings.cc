@@ -90,8 +90,17 @@ Result<bool> Rings::Reload() {
     Status loaded = LoadIfChanged(purpose, changed);
     if (!loaded.ok() && first_error.ok()) first_error = loaded;
   }
+  {
+    MutexLock fault_lock(mutex_);
+    fault_ = first_error.ok() ? "" : first_error.error().message;
+  }
   if (!first_error.ok()) return first_error.error();
   return changed;
+}
+
+std::string Rings::fault() const {
+  MutexLock lock(mutex_);
+  return fault_;
 }
 
 Rings::FileStamp Rings::StampOf(const std::string& path) {

@@ -55,6 +55,10 @@ class Rings {
   // that does not load leaves the old one in force, and its error is returned.
   Result<bool> Reload();
 
+  // fault says why the last Reload left an old ring in force; empty if it did
+  // not.
+  std::string fault() const SIGNET_EXCLUDES(mutex_);
+
  private:
   // KeyPurpose counts from 1.
   static constexpr size_t kRings = static_cast<size_t>(KeyPurpose::kAccessAlt);
@@ -79,6 +83,7 @@ class Rings {
   Mutex reload_mutex_;
   mutable Mutex mutex_;
   Ring rings_[kRings] SIGNET_GUARDED_BY(mutex_);
+  std::string fault_ SIGNET_GUARDED_BY(mutex_);
   FileStamp stamps_[kRings] SIGNET_GUARDED_BY(reload_mutex_);
   LiveRing live_access_;
   std::atomic<uint64_t> changes_{0};

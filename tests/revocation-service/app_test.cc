@@ -324,7 +324,12 @@ TEST_CASE("a rotated ring is taken in by itself, a broken one is not") {
   std::ofstream(dir / "keys/access.ring") << "junk";
   REQUIRE(Logs(signetd, "reloading the rings: "));
   CHECK(generation_is("3"));
-  CHECK(Get(signetd.admin_port(), "/readyz").starts_with("200"));
+  const std::string ready = Get(signetd.admin_port(), "/readyz");
+  CHECK(ready.starts_with("200"));
+  CHECK(ready.find("keys: an older ring stays in force: " +
+                   dir / "keys/access.ring: ") != std::string::npos);
+  CHECK(Get(signetd.admin_port(), "/metrics").find("signet_ring_refused 1\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a client that is gone before its answer does not end signetd") {

@@ -58,8 +58,7 @@ TEST_CASE("a store that answers and no fault is ready") {
   ManualClock clock{Time()};
   auto engine = NewMemoryEngine();
   Committer committer(*engine, {});
-  Readiness readiness(committer, clock,
-                      [] { return std::vector<std::string>(); });
+  Readiness readiness(committer, clock, [] { return Readiness::Findings(); });
   for (int i = 0; i < 2; ++i) {
     const http::Response response = Ask(readiness);
     CHECK(response.status == 200);
@@ -71,8 +70,7 @@ TEST_CASE("a store that fails is not ready, and is again when it heals") {
   ManualClock clock{Time()};
   TestEngine engine;
   Committer committer(engine, {});
-  Readiness readiness(committer, clock,
-                      [] { return std::vector<std::string>(); });
+  Readiness readiness(committer, clock, [] { return Readiness::Findings(); });
   engine.broken = true;
   const http::Response response = Ask(readiness);
   CHECK(response.status == 503);
@@ -87,12 +85,25 @@ TEST_CASE("each fault is named") {
   auto engine = NewMemoryEngine();
   Committer committer(*engine, {});
   Readiness readiness(committer, clock, [] {
-    return std::vector<std::string>{"keys: none", "feed: \"none\""};
+    return Readiness::Findings{{"keys: none", "feed: \"none\""}, {}};
   });
   const http::Response response = Ask(readiness);
   CHECK(response.status == 503);
   CHECK(response.body ==
         "{\"ready\":false,\"faults\":[\"keys: none\",\"feed: \\\"none\\\"\"]}");
+}
+
+TEST_CASE("a warning is told, and is no fault") {
+  ManualClock clock{Time()};
+  auto engine = NewMemoryEngine();
+  Committer committer(*engine, {});
+  Readiness readiness(committer, clock, [] {
+    return Readiness::Findings{{}, {"keys: an older ring"}};
+  });
+  const http::Response response = Ask(readiness);
+  CHECK(response.status == 200);
+  CHECK(response.body ==
+        "{\"ready\":true,\"warnings\":[\"keys: an older ring\"]}");
 }
 
 TEST_CASE("a store that does not answer is not ready after three seconds") {
@@ -101,8 +112,7 @@ TEST_CASE("a store that does not answer is not ready after three seconds") {
   engine.stuck = true;
   {
     Committer committer(engine, {});
-    Readiness readiness(committer, clock,
-                        [] { return std::vector<std::string>(); });
+    Readiness readiness(committer, clock, [] { return Readiness::Findings(); });
     auto early = std::make_shared<Catcher>();
     auto late = std::make_shared<Catcher>();
     readiness.Answer(early);
