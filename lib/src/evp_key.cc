@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include <cassert>
+#include <utility>
 
 #include "evp_openssl.h"
 
@@ -75,6 +76,14 @@ Status CheckRsa(const EVP_PKEY* key) {
   return {};
 }
 
+// IsReduced is false for a private exponent of more than the modulus, of which
+// each key has any number (RFC 8017 section 3.2).
+bool IsReduced(const EVP_PKEY* key) {
+  const BigNumber modulus = Parameter(key, OSSL_PKEY_PARAM_RSA_N);
+  const BigNumber secret = Parameter(key, OSSL_PKEY_PARAM_RSA_D);
+  return BN_cmp(secret.get(), modulus.get()) < 0;
+}
+
 // IsFinite is false for the one point without coordinates, which has a DER
 // and signs whatever one likes.
 bool IsFinite(const EVP_PKEY* key) {
@@ -121,8 +130,74 @@ bool IsConsistent(EVP_PKEY* key) {
   return EVP_PKEY_pairwise_check(context.get()) == 1;
 }
 
-// No PEM is decrypted: a text that asks for a passphrase is refused.
-int NoPassphrase(char*, int, int, void*) { return -1; }
+// PemBlock is what stands in a PEM text.
+class PemBlock {
+ public:
+  static Result<PemBlock> Read(std::string_view text);
+
+  PemBlock(PemBlock&& other) noexcept
+      : label_(std::move(other.label_)),
+        data_(std::exchange(other.data_, nullptr)),
+        size_(other.size_) {}
+  PemBlock& operator=(PemBlock&&) = delete;
+  ~PemBlock() { OPENSSL_clear_free(data_, static_cast<size_t>(size_)); }
+
+  std::string_view label() const { return label_; }
+  Bytes der() const { return {data_, static_cast<size_t>(size_)}; }
+
+ private:
+  PemBlock(std::string label, uint8_t* data, long size)
+      : label_(std::move(label)), data_(data), size_(size) {}
+
+  std::string label_;
+  uint8_t* data_;
+  long size_;
+};
+
+// RFC 7468 section 2 allows remarks before the block; nothing goes behind it.
+Result<PemBlock> PemBlock::Read(std::string_view text) {
+  for (const std::string_view line : {"-----BEGIN ", "-----END "}) {
+    const size_t first = text.find(line);
+    if (first == std::string_view::npos || text.rfind(line) != first) {
+      return Invalid("not exactly one PEM block");
+    }
+  }
+  const std::string_view last_line = text.substr(text.find("-----END "));
+  if (last_line.find_first_not_of(" \t\r\n", last_line.find_first_of("\r\n")) !=
+      std::string_view::npos) {
+    return Invalid("something stands behind the PEM block");
+  }
+  const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  char* name = nullptr;
+  char* headers = nullptr;
+  uint8_t* data = nullptr;
+  long size = 0;
+  if (PEM_read_bio(bio.get(), &name, &headers, &data, &size) != 1) {
+    ERR_clear_error();
+    return Invalid("a PEM block that is not base64");
+  }
+  PemBlock block(name, data, size);
+  const bool has_headers = *headers != '\0';
+  OPENSSL_free(name);
+  OPENSSL_free(headers);
+  // RFC 1421: of keys, only encrypted ones have any.
+  if (has_headers || block.label_ == "ENCRYPTED PRIVATE KEY") {
+    return Invalid("an encrypted key: decrypt it first (openssl pkey)");
+  }
+  return block;
+}
+
+// OneAsymmetricKey of version 2 (RFC 5958 section 2): SEQUENCE, INTEGER 1.
+bool IsPkcs8Version2(Bytes der) {
+  for (size_t header : {size_t{2}, size_t{3}, size_t{4}}) {
+    constexpr std::string_view kVersion("\x02\x01\x01", 3);
+    if (der.size() > header && der[0] == 0x30 &&
+        AsText(der).substr(header).starts_with(kVersion)) {
+      return true;
+    }
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -132,6 +207,9 @@ Result<EvpKey> EvpKey::Check(Handle key, bool is_private) {
   if (!type) return type.error();
   if (*type == EvpType::kRsa) {
     if (Status sound = CheckRsa(key.get()); !sound) return sound.error();
+    if (is_private && !IsReduced(key.get())) {
+      return Invalid("an RSA private exponent above the modulus");
+    }
   }
   if (*type == EvpType::kP256 && !IsFinite(key.get())) {
     return Invalid("the point at infinity, or none");
@@ -162,6 +240,9 @@ Result<EvpKey> EvpKey::FromPkcs8(Bytes der) {
   const uint8_t* at = der.data();
   const Pkcs8Info info(
       d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
+  if (info == nullptr && IsPkcs8Version2(der)) {
+    return Invalid("a PKCS#8 key of version 2: only version 1 is read");
+  }
   if (info == nullptr || at != der.data() + der.size()) {
     return Invalid("not a PKCS#8 private key");
   }
@@ -169,23 +250,31 @@ Result<EvpKey> EvpKey::FromPkcs8(Bytes der) {
 }
 
 Result<EvpKey> EvpKey::FromPem(std::string_view text) {
-  for (const std::string_view line : {"-----BEGIN ", "-----END "}) {
-    const size_t first = text.find(line);
-    if (first == std::string_view::npos || text.rfind(line) != first) {
-      return Invalid("not exactly one PEM block");
-    }
+  const Result<PemBlock> block = PemBlock::Read(text);
+  if (!block) return block.error();
+  const Bytes der = block->der();
+  if (block->label() == "PRIVATE KEY") return FromPkcs8(der);
+  const uint8_t* at = der.data();
+  const auto size = static_cast<long>(der.size());
+  Handle key;
+  const bool is_private = block->label() != "PUBLIC KEY";
+  if (!is_private) {
+    key.reset(d2i_PUBKEY(nullptr, &at, size));
+  } else if (block->label() == "EC PRIVATE KEY") {
+    key.reset(d2i_PrivateKey(EVP_PKEY_EC, nullptr, &at, size));
+  } else if (block->label() == "RSA PRIVATE KEY") {
+    key.reset(d2i_PrivateKey(EVP_PKEY_RSA, nullptr, &at, size));
+  } else if (block->label() == "OPENSSH PRIVATE KEY") {
+    return Invalid("an OpenSSH key: ssh-keygen -p -m PKCS8 rewrites it");
+  } else {
+    return Invalid(
+        "a PEM block that is no PUBLIC KEY, PRIVATE KEY, EC PRIVATE KEY or RSA "
+        "PRIVATE KEY");
   }
-  const auto open = [text] {
-    return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  };
-  if (text.find("PRIVATE KEY-----") != std::string_view::npos) {
-    return Check(Handle(PEM_read_bio_PrivateKey(open().get(), nullptr,
-                                                NoPassphrase, nullptr)),
-                 true);
+  if (key != nullptr && at != der.data() + der.size()) {
+    return Invalid("bytes behind the key");
   }
-  return Check(
-      Handle(PEM_read_bio_PUBKEY(open().get(), nullptr, NoPassphrase, nullptr)),
-      false);
+  return Check(std::move(key), is_private);
 }
 
 EvpKey EvpKey::Generate(EvpType type) {

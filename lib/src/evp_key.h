@@ -45,7 +45,8 @@ class EvpKey {
   static Result<EvpKey> FromSpki(Bytes der);
   static Result<EvpKey> FromPkcs8(Bytes der);
   // FromPem reads the one PEM block of a text (RFC 7468): "PUBLIC KEY",
-  // "PRIVATE KEY", "EC PRIVATE KEY" or "RSA PRIVATE KEY", not encrypted.
+  // "PRIVATE KEY", "EC PRIVATE KEY" or "RSA PRIVATE KEY", not encrypted, with
+  // nothing behind the key or the block.
   static Result<EvpKey> FromPem(std::string_view text);
 
   // FromX25519, FromP256 and FromRsa make public keys from raw parts; a

@@ -110,6 +110,11 @@ bool EvpKey::Verify(Bytes message, Bytes signature) const {
     if (signature.size() != kEs256Size) return false;
     der = DerSignature(signature.first<kEs256Size>());
     signature = AsBytes(der);
+  } else if (signature.size() !=
+             static_cast<size_t>(EVP_PKEY_get_size(key_.get()))) {
+    // RFC 8017 sections 8.1.2 and 8.2.2. OpenSSL takes a shorter one of PSS as
+    // a number without its leading zeros.
+    return false;
   }
   const DigestContext context = Copy(contexts_->verify.get());
   const bool good =

@@ -53,13 +53,16 @@ Result<SecretKey> ParseSecretKey(KeyFormat format, std::string_view text) {
                ? FromPaserk(format, paserk::DecodeLocal(text))
                : OtherUse("k4.local", "encrypts v4.local", format);
   }
-  if (text.starts_with("k4.")) {
+  for (const std::string_view version : {"k1.", "k2.", "k3.", "k4."}) {
+    if (!text.starts_with(version)) continue;
     return Error{ErrorCode::kUnsupported,
                  "reading a secret key: of PASERK only k4.secret and k4.local "
                  "are read"};
   }
   if (text.starts_with("{")) return ReadSecretJwk(text, format);
-  if (text.starts_with("-----BEGIN ")) return ReadSecretPem(text, format);
+  if (text.find("-----BEGIN ") != std::string_view::npos) {
+    return ReadSecretPem(text, format);
+  }
   return FromBase64(format, text);
 }
 

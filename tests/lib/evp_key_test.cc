@@ -506,6 +506,10 @@ TEST_CASE("PEM holds one key of one kind, not encrypted") {
     CHECK(EvpKey::FromPem(open)->Spki() == key.Spki());
     // White space and remarks around it do not matter (RFC 7468 section 2).
     CHECK(WhyNotPem("a remark\n" + open + "\n") == "accepted");
+    for (const std::string& pem : {open, secret}) {
+      CHECK(WhyNotPem(pem + "x") == "something stands behind the PEM block");
+      CHECK(WhyNotPem(pem + '\0') == "something stands behind the PEM block");
+    }
     CHECK(WhyNotPem(open + secret) == "not exactly one PEM block");
     CHECK(WhyNotPem(secret + open) == "not exactly one PEM block");
     CHECK(WhyNotPem(open + open) == "not exactly one PEM block");
@@ -514,7 +518,14 @@ TEST_CASE("PEM holds one key of one kind, not encrypted") {
   }
   CHECK(WhyNotPem("") == "not exactly one PEM block");
   CHECK(WhyNotPem("-----BEGIN CERTIFICATE-----\nMIIB\n"
-                  "-----END CERTIFICATE-----\n") == kNoKey);
+                  "-----END CERTIFICATE-----\n")
+            .starts_with("a PEM block that is no PUBLIC KEY, "));
+  CHECK(WhyNotPem("-----BEGIN OPENSSH PRIVATE KEY-----\nMIIB\n"
+                  "-----END OPENSSH PRIVATE KEY-----\n") ==
+        "an OpenSSH key: ssh-keygen -p -m PKCS8 rewrites it");
+  CHECK(WhyNotPem("-----BEGIN PUBLIC KEY-----\nM!IB\n"
+                  "-----END PUBLIC KEY-----\n") ==
+        "a PEM block that is not base64");
   CHECK(WhyNotPem("-----BEGIN PUBLIC KEY-----\nMIIB\n"
                   "-----END PUBLIC KEY-----\n") == kNoKey);
 }
@@ -548,8 +559,68 @@ TEST_CASE("an encrypted PEM is refused without asking for a passphrase") {
                   nullptr, nullptr) == 1);
     char* text = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &text);
-    CHECK(WhyNotPem({text, static_cast<size_t>(size)}) == kNoKey);
+    CHECK(WhyNotPem({text, static_cast<size_t>(size)}) ==
+          "an encrypted key: decrypt it first (openssl pkey)");
   }
+}
+
+// PemAround is a block of that label and content.
+std::string PemAround(const char* label, const std::string& der) {
+  const std::unique_ptr<BIO, Deleter<BIO_free_all>> bio(BIO_new(BIO_s_mem()));
+  REQUIRE(PEM_write_bio(bio.get(), label, "",
+                        reinterpret_cast<const uint8_t*>(der.data()),
+                        static_cast<long>(der.size())) > 0);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<size_t>(size)};
+}
+
+TEST_CASE("a PEM block holds one key and no more bytes") {
+  for (EvpType type : {EvpType::kEd25519, EvpType::kP256, EvpType::kRsa}) {
+    const EvpKey key = EvpKey::Generate(type);
+    const std::string open = key.Spki();
+    const std::string secret(AsText(key.Pkcs8().bytes()));
+    CHECK(WhyNotPem(PemAround("PUBLIC KEY", open)) == "accepted");
+    CHECK(WhyNotPem(PemAround("PUBLIC KEY", open + open)) ==
+          "bytes behind the key");
+    CHECK(WhyNotPem(PemAround("PRIVATE KEY", secret)) == "accepted");
+    CHECK(WhyNotPem(PemAround("PRIVATE KEY", secret + '\0')) ==
+          "not a PKCS#8 private key");
+    CHECK(WhyNotPem(PemAround("EC PRIVATE KEY", secret + secret)) !=
+          "accepted");
+  }
+}
+
+TEST_CASE("a PKCS#8 key of version 2 is refused by name") {
+  // RFC 8410 section 10.3, the second example.
+  CHECK(WhyNotPem("-----BEGIN PRIVATE KEY-----\n"
+                  "MHICAQEwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9E"
+                  "dVhC\noB8wHQYKKoZIhvcNAQkJFDEPDA1DdXJkbGUgQ2hhaXJzgSEAGb9ECW"
+                  "mEzf6FQbrB\nZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+                  "-----END PRIVATE KEY-----\n") ==
+        "a PKCS#8 key of version 2: only version 1 is read");
+}
+
+TEST_CASE("an RSA private exponent is below the modulus") {
+  RsaNumbers numbers = EvpKey::Generate(EvpType::kRsa).Numbers();
+  // d + (p - 1)(q - 1) does the same.
+  const auto number = [](Bytes bytes) {
+    return Number(
+        BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
+  };
+  const Number p = number(numbers.p.bytes());
+  const Number q = number(numbers.q.bytes());
+  const Number d = number(numbers.d.bytes());
+  BN_sub_word(p.get(), 1);
+  BN_sub_word(q.get(), 1);
+  const BnContext context(BN_CTX_new());
+  const Number order(BN_new());
+  BN_mul(order.get(), p.get(), q.get(), context.get());
+  for (int i = 0; i < 4; ++i) BN_add(d.get(), d.get(), order.get());
+  numbers.d = SecretBuffer(AsBytes(ToText(d.get())));
+  const Result<EvpKey> key = EvpKey::FromRsaPrivate(numbers);
+  REQUIRE_FALSE(key.ok());
+  CHECK(key.error().message == "an RSA private exponent above the modulus");
 }
 
 TEST_CASE("a PEM of a compressed point has the one spelling once it is read") {
@@ -611,6 +682,16 @@ TEST_CASE("an RSA signature has the modulus' size") {
           std::string(256, '\0'), std::string(255, '\0') + '\1',
           std::string(256, '\xff'), std::string(8000, 'x')}) {
       CHECK_FALSE(key.Verify(AsBytes("m"), AsBytes(bad)));
+    }
+    // One that begins with zeros is no shorter.
+    for (int i = 0, found = 0; found == 0; ++i) {
+      REQUIRE(i < 20'000);
+      const std::string message = std::to_string(i);
+      const std::string zero = key.Sign(AsBytes(message));
+      if (zero[0] != '\0') continue;
+      ++found;
+      CHECK(key.Verify(AsBytes(message), AsBytes(zero)));
+      CHECK_FALSE(key.Verify(AsBytes(message), AsBytes(zero.substr(1))));
     }
     // s + n is s to a verifier that forgets to compare it with n.
     const Number n(BN_bin2bn(AsBytes(key.Numbers().n).data(), 256, nullptr));

@@ -79,15 +79,16 @@ TEST_CASE("another spelling of a key is refused") {
   for (const std::string& bad :
        {std::string(), seed + "=", seed + "\n", " " + seed, seed.substr(1),
         seed + "A", paserk + "=", paserk + ".", paserk.substr(0, 20),
-        "K4.secret." + paserk.substr(10), "k3.secret." + paserk.substr(10),
+        "K4.secret." + paserk.substr(10), "k5.secret." + paserk.substr(10),
         std::string(100'000, 'A')}) {
     CHECK(WhyNot(kPaseto, bad) == ErrorCode::kInvalid);
   }
 }
 
-TEST_CASE("an encrypted PASERK is refused as unsupported") {
+TEST_CASE("an encrypted or older PASERK is refused as unsupported") {
   for (const char* type :
-       {"k4.secret-wrap.pie.", "k4.secret-pw.", "k4.seal.", "k4.public."}) {
+       {"k4.secret-wrap.pie.", "k4.secret-pw.", "k4.seal.", "k4.public.",
+        "k1.secret.", "k3.secret.", "k2.local."}) {
     CHECK(WhyNot(kPaseto, type + std::string(86, 'A')) ==
           ErrorCode::kUnsupported);
   }
