@@ -13,11 +13,29 @@ namespace json = boost::json;
 std::string Text(json::string_view text) { return {text.data(), text.size()}; }
 
 // ParseOr gives the text's JSON value, or the text itself, or null for none.
+// Numbers may be rounded: for people.
 json::value ParseOr(const std::string& text) {
   if (text.empty()) return nullptr;
   json::error_code error;
   json::value value = json::parse({text.data(), text.size()}, error);
   return error ? json::value(text) : value;
+}
+
+// Exactly is ParseOr as text, with the numbers as they are spelt.
+std::string Exactly(const std::string& text) {
+  json::error_code error;
+  const json::value value = json::parse({text.data(), text.size()}, error);
+  if (text.empty()) return "null";
+  return error ? json::serialize(json::value(text)) : OneLine(text);
+}
+
+// Fill replaces the first member of that name that is null.
+std::string Fill(std::string text, std::string_view name,
+                 const std::string& value) {
+  const std::string hole = "\"" + std::string(name) + "\":null";
+  const size_t at = text.find(hole);
+  text.replace(at + hole.size() - 4, 4, value);
+  return text;
 }
 
 void AddText(json::object& object, const char* name, const std::string& text) {
@@ -28,7 +46,8 @@ int64_t NumericDate(EpochSeconds time) {
   return time.time_since_epoch().count();
 }
 
-json::object ClaimsObject(const Claims& claims) {
+// KnownClaims are those that Claims names.
+json::object KnownClaims(const Claims& claims) {
   json::object object;
   AddText(object, "iss", claims.issuer);
   AddText(object, "sub", claims.subject);
@@ -45,6 +64,11 @@ json::object ClaimsObject(const Claims& claims) {
   if (!claims.cnf_jkt.empty()) {
     object["cnf"] = json::object{{"jkt", claims.cnf_jkt}};
   }
+  return object;
+}
+
+json::object AllClaims(const Claims& claims) {
+  json::object object = KnownClaims(claims);
   json::value custom = ParseOr(claims.custom);
   if (custom.is_object()) {
     for (const auto& member : custom.get_object()) {
@@ -52,6 +76,17 @@ json::object ClaimsObject(const Claims& claims) {
     }
   }
   return object;
+}
+
+// ClaimsText is AllClaims with the numbers as they are spelt.
+std::string ClaimsText(const Claims& claims) {
+  std::string text = json::serialize(KnownClaims(claims));
+  if (!ParseOr(claims.custom).is_object()) return text;
+  const std::string custom = OneLine(claims.custom);
+  const size_t first = custom.find_first_not_of(' ', custom.find('{') + 1);
+  if (custom[first] == '}') return text;
+  text.back() = ',';
+  return text + custom.substr(first);
 }
 
 bool IsTime(std::string_view claim) {
@@ -87,7 +122,7 @@ json::object VerifiedObject(const VerifiedToken& token,
                             bool revocation_checked) {
   return {
       {"accepted", true},
-      {"claims", ClaimsObject(token.claims())},
+      {"claims", nullptr},
       {"key_id", token.key_id()},
       {"stale", token.stale()},
       {"revocation_checked", revocation_checked},
@@ -116,13 +151,14 @@ std::string MintedJson(const std::string& token, const Claims& claims) {
 }
 
 std::string VerifiedJson(const VerifiedToken& token, bool revocation_checked) {
-  return json::serialize(VerifiedObject(token, revocation_checked));
+  return Fill(json::serialize(VerifiedObject(token, revocation_checked)),
+              "claims", ClaimsText(token.claims()));
 }
 
 void PrintVerified(const VerifiedToken& token) {
   PrintLine("accepted");
   Table table;
-  AddClaims(table, ClaimsObject(token.claims()));
+  AddClaims(table, AllClaims(token.claims()));
   table.Add({"key", token.key_id()});
   table.Print("  ");
 }
@@ -146,7 +182,10 @@ std::string ExplanationJson(const Explanation& explanation,
     });
   }
   object["steps"] = std::move(steps);
-  return json::serialize(object);
+  std::string text = json::serialize(object);
+  if (!explanation.verdict) return text;
+  return Fill(std::move(text), "claims",
+              ClaimsText(explanation.verdict->claims()));
 }
 
 void PrintSteps(const Explanation& explanation) {
@@ -159,14 +198,18 @@ void PrintSteps(const Explanation& explanation) {
 }
 
 std::string UnverifiedJson(const UnverifiedToken& token) {
-  return json::serialize(json::object{
+  std::string text = json::serialize(json::object{
       {"verified", false},
       {"format", token.format},
       {"key_id", token.key_id},
-      {"header", ParseOr(token.header)},
-      {"footer", ParseOr(token.footer)},
-      {"claims", ParseOr(token.claims)},
+      {"header", nullptr},
+      {"footer", nullptr},
+      {"claims", nullptr},
   });
+  // The last first: what is filled in may have members of these names.
+  text = Fill(std::move(text), "claims", Exactly(token.claims));
+  text = Fill(std::move(text), "footer", Exactly(token.footer));
+  return Fill(std::move(text), "header", Exactly(token.header));
 }
 
 void PrintUnverified(const UnverifiedToken& token) {

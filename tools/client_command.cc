@@ -2,8 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "signet/client_assertion.h"
@@ -113,29 +111,28 @@ Secret NewSecret() {
   return secret;
 }
 
+constexpr size_t kMaxJwks = 1 << 20;
+
 // ReadJwks reads a JWK set that the service will take, as one line.
 Try<std::string> ReadJwks(const std::string& path) {
   if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return Failure{kUsage, path + ": cannot read the file"};
-  }
-  const Result<JwsKeys> keys = JwsKeys::Parse(text);
+  const Try<std::string> text = ReadPublicFile(path, kMaxJwks);
+  if (!text) return text.error();
+  const Result<JwsKeys> keys = JwsKeys::Parse(*text);
   if (!keys) return Failure{kUsage, path + ": " + keys.error().message};
-  json::error_code error;
-  const json::value set = json::parse(text, error);
-  if (error) return Failure{kUsage, path + ": not JSON"};
-  return json::serialize(set);
+  return OneLine(*text);
 }
 
 // TomlText is a literal string where it can be, for JSON is full of quotes.
 std::string TomlText(const std::string& text) {
-  if (text.find('\'') == std::string::npos) return "'" + text + "'";
+  constexpr char kDelete = 0x7f;
+  if (text.find('\'') == text.npos && text.find(kDelete) == text.npos) {
+    return "'" + text + "'";
+  }
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    out += c == kDelete ? "\\u007F" : std::string(1, c);
   }
   return out + "\"";
 }

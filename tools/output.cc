@@ -103,6 +103,15 @@ size_t DirectionSize(std::string_view text) {
 
 }  // namespace
 
+std::string OneLine(std::string json) {
+  // Within its strings there are none (RFC 8259 section 7).
+  for (char& c : json) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  json.resize(json.find_last_not_of(' ') + 1);
+  return json;
+}
+
 std::string Printable(std::string_view text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -53,6 +53,9 @@ void PrintLine(std::string_view text);
 // from tokens and from the service were chosen by strangers.
 std::string Printable(std::string_view text);
 
+// OneLine puts a JSON text on one line, as it is but for the line ends.
+std::string OneLine(std::string json);
+
 // Table lines columns up. Cells go through Printable.
 class Table {
  public:
