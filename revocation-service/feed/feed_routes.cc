@@ -216,8 +216,9 @@ void WaitForLog(Publisher& publisher, const LogQuery& query,
   const auto cursor = publisher.CheckCursor(after);
   publisher.verifiers().Polled(
       follower, cursor.ok() ? InForce(*cursor, after) : 0, query.wait);
-  const auto answer = [&publisher, after, responder] {
+  const auto answer = [&publisher, after, follower, responder] {
     responder->Send(LogResponse(publisher.Log(after)));
+    publisher.verifiers().Answered(follower);
   };
   // A cursor that will never be right must not wait for its answer.
   if (!cursor.ok() || *cursor != Publisher::Cursor::kOk) return answer();

@@ -41,6 +41,10 @@ bool Verifiers::IsConnected(const Known& known, Steady::time_point now) {
   return known.streams > 0 || known.poll_until > now;
 }
 
+Verifiers::Steady::duration Verifiers::GraceOf(const Known& known) {
+  return std::max<Steady::duration>(kGrace, 3 * known.last_pause);
+}
+
 // A stream is asked only when somebody waits, so what it has not been asked
 // for says nothing.
 uint64_t Verifiers::Behind(const Known& known, uint64_t log_end) {
@@ -82,7 +86,7 @@ Verifiers::Known* Verifiers::Find(const Caller& caller,
 
 void Verifiers::Polled(const Caller& caller, uint64_t sequence, Seconds wait) {
   if (caller.watches) return;
-  const Steady::time_point now = Steady::now();
+  const Steady::time_point now = now_();
   Ready ready;
   MutexLock lock(mutex_);
   if (Known* known = Find(caller, now)) {
@@ -95,8 +99,8 @@ void Verifiers::Polled(const Caller& caller, uint64_t sequence, Seconds wait) {
         wait > Seconds(0) ? Transport::kLongPoll : Transport::kPoll;
     known->seen = now;
     known->last_wait = wait;
-    known->poll_until =
-        now + wait + std::max<Steady::duration>(kGrace, 3 * pause);
+    known->last_pause = pause;
+    known->poll_until = now + wait + GraceOf(*known);
     Advance(*known, sequence, now, ready);
   } else {
     if (unnamed_pollers_.size() >= kMaxUnnamed) {
@@ -113,10 +117,21 @@ void Verifiers::Polled(const Caller& caller, uint64_t sequence, Seconds wait) {
   Answer(ready);
 }
 
+void Verifiers::Answered(const Caller& caller) {
+  if (caller.watches || !caller.id) return;
+  const Steady::time_point now = now_();
+  MutexLock lock(mutex_);
+  const auto found = known_.find(*caller.id);
+  if (found == known_.end() || found->second.client != caller.client) return;
+  Known& known = found->second;
+  known.last_wait = std::min(known.last_wait, now - known.seen);
+  known.poll_until = std::min(known.poll_until, now + GraceOf(known));
+}
+
 std::shared_ptr<AckMark> Verifiers::Joined(const Caller& caller,
                                            uint64_t sequence) {
   if (caller.watches) return nullptr;
-  const Steady::time_point now = Steady::now();
+  const Steady::time_point now = now_();
   Ready ready;
   std::shared_ptr<AckMark> mark;
   MutexLock lock(mutex_);
@@ -146,12 +161,12 @@ void Verifiers::Left(const Caller& caller,
   // Whoever has a stream is not forgotten.
   Known& known = known_.find(*caller.id)->second;
   --known.streams;
-  known.seen = Steady::now();
+  known.seen = now_();
 }
 
 Status Verifiers::Acknowledge(const VerifierId& id, std::string_view client,
                               uint64_t sequence) {
-  const Steady::time_point now = Steady::now();
+  const Steady::time_point now = now_();
   Ready ready;
   MutexLock lock(mutex_);
   const auto found = known_.find(id);
@@ -185,7 +200,7 @@ void Verifiers::Advance(Known& known, uint64_t sequence, Steady::time_point now,
 }
 
 std::shared_ptr<Verifiers::Wait> Verifiers::Begin() {
-  const Steady::time_point now = Steady::now();
+  const Steady::time_point now = now_();
   const bool crowded = *open_ >= kMaxWaits;
   MutexLock lock(mutex_);
   std::vector<uint64_t> members;
@@ -201,7 +216,7 @@ std::shared_ptr<Verifiers::Wait> Verifiers::Begin() {
 void Verifiers::Await(const std::shared_ptr<Wait>& wait, uint64_t sequence,
                       Duration limit, Done done) {
   wait->sequence = sequence;
-  wait->deadline = Steady::now() + limit;
+  wait->deadline = now_() + limit;
   wait->done = std::move(done);
   bool closed = false;
   {
@@ -270,7 +285,7 @@ size_t Verifiers::Unnamed(Steady::time_point now) const {
 }
 
 Verifiers::Census Verifiers::Count(uint64_t log_end, size_t limit) const {
-  const Steady::time_point now = Steady::now();
+  const Steady::time_point now = now_();
   Census census;
   MutexLock lock(mutex_);
   census.without_id = Unnamed(now);

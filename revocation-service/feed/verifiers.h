@@ -51,9 +51,14 @@ class Verifiers {
     std::string address;
   };
 
+  explicit Verifiers(std::function<Steady::time_point()> now = Steady::now)
+      : now_(std::move(now)) {}
+
   // Polled notes a question after the log: `sequence` is what its cursor says
-  // to be in force, `wait` how long the answer may take.
+  // to be in force, `wait` how long the answer may take. Answered notes that
+  // the answer to a long poll was sent.
   void Polled(const Caller& caller, uint64_t sequence, Seconds wait);
+  void Answered(const Caller& caller);
   // Joined notes a stream, for which Left must follow. Null for a caller
   // whose acknowledgement cannot be asked for.
   std::shared_ptr<AckMark> Joined(const Caller& caller, uint64_t sequence);
@@ -129,7 +134,8 @@ class Verifiers {
     int streams = 0;
     Steady::time_point seen;
     Steady::time_point poll_until;  // until when a poller counts
-    Seconds last_wait{};
+    Steady::duration last_wait{};   // of its answer
+    Steady::duration last_pause{};  // between an answer and a question
     Steady::time_point acknowledged_at;
     std::shared_ptr<AckMark> mark;
   };
@@ -138,6 +144,7 @@ class Verifiers {
   };
   using Ready = std::vector<std::pair<Done, Report>>;
 
+  static Steady::duration GraceOf(const Known& known);
   static bool IsConnected(const Known& known, Steady::time_point now);
   static uint64_t Behind(const Known& known, uint64_t log_end);
   Known* Find(const Caller& caller, Steady::time_point now)
@@ -150,6 +157,7 @@ class Verifiers {
   void TakeReady(Steady::time_point now, Ready& ready) SIGNET_REQUIRES(mutex_);
   static void Answer(const Ready& ready);
 
+  const std::function<Steady::time_point()> now_;
   std::function<void()> wake_;
   // How many waits are alive; they may outlive this object.
   const std::shared_ptr<std::atomic<int>> open_ =

@@ -57,6 +57,48 @@ struct Room {
   Verifiers verifiers;
 };
 
+TEST_CASE("a poller counts for ten seconds from its answer") {
+  Verifiers::Steady::time_point now;
+  Verifiers verifiers([&now] { return now; });
+  const auto connected = [&] { return verifiers.Count(0, 0).connected; };
+  verifiers.Polled(Named(1), 0, seconds(55));
+  now += seconds(64);
+  CHECK(connected() == 1);
+  now += seconds(1);
+  CHECK(connected() == 0);
+  verifiers.Polled(Named(1), 0, seconds(55));
+  now += seconds(5);
+  // Another client's, an unknown one, and one without an id change nothing.
+  verifiers.Answered(Named(1, "rival"));
+  verifiers.Answered(Named(2));
+  verifiers.Answered(Unnamed());
+  now += seconds(20);
+  CHECK(connected() == 1);
+  verifiers.Answered(Named(1));
+  now += seconds(9);
+  CHECK(connected() == 1);
+  now += hours(1);
+  CHECK(connected() == 0);
+}
+
+TEST_CASE("a poller that pauses for longer counts for three pauses") {
+  Verifiers::Steady::time_point now;
+  Verifiers verifiers([&now] { return now; });
+  const auto connected = [&] { return verifiers.Count(0, 0).connected; };
+  verifiers.Polled(Named(1), 0, seconds(20));
+  now += seconds(8);
+  verifiers.Answered(Named(1));
+  // The pause begins at the answer.
+  now += seconds(20);
+  verifiers.Polled(Named(1), 0, seconds(20));
+  now += seconds(1);
+  verifiers.Answered(Named(1));
+  now += seconds(59);
+  CHECK(connected() == 1);
+  now += seconds(1);
+  CHECK(connected() == 0);
+}
+
 TEST_CASE("where nobody follows nobody is waited for") {
   Room room;
   const auto waiting = room.Wait(7);
