@@ -2,6 +2,7 @@
 // access token. It checks tokens in memory; logouts reach it through the feed.
 // `signet-edge --help` lists its flags.
 #include <httplib.h>
+#include <signal.h>
 #include <strings.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <map>
+#include <thread>
 
 #include "signet/feed.h"
 #include "signet/ring_store.h"
@@ -147,7 +149,25 @@ static std::map<std::string, std::string> ReadFlags(int argc, char** argv) {
   return flags;
 }
 
+// StopAtSignal ends the server at SIGINT or SIGTERM, so that the feed writes
+// down what it holds. Call it first: threads inherit what is blocked.
+static void StopAtSignal(httplib::Server& server) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([&server, signals] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (!server.is_running()) std::_Exit(0);
+    server.stop();
+  }).detach();
+}
+
 int main(int argc, char** argv) {
+  httplib::Server server;
+  StopAtSignal(server);
   auto flags = ReadFlags(argc, argv);
   auto feed_ring = signet::ReadPublicRing(flags["--feed-ring"]);
   if (!feed_ring) Die(feed_ring.error().message);
@@ -180,7 +200,6 @@ int main(int argc, char** argv) {
   // from its saved state, and answers 503 to what it cannot know.
   auto fresh = (*feed)->WaitUntilFresh(signet::Seconds(5));
   if (!fresh) std::cerr << "signet-edge: " + fresh.error().message + "\n";
-  httplib::Server server;
   // This library's server keeps a thread for each open connection.
   server.new_task_queue = [] { return new httplib::ThreadPool(64); };
   server.set_keep_alive_max_count(10'000);

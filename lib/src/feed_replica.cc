@@ -1,7 +1,10 @@
 #include "feed_replica.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "feed_body.h"
 
@@ -15,6 +18,25 @@ std::string Text(const FeedPosition& position) {
 
 FeedOutcome Refused(Error error) {
   return {FeedStep::kContinue, false, std::move(error)};
+}
+
+// ExtrasUntil is when the last of the entries has left that are held and that
+// the snapshot does not have, or not so late.
+EpochSeconds ExtrasUntil(std::vector<Revocation> held,
+                         std::vector<Revocation> snapshot) {
+  const auto state = [](const Revocation& entry) {
+    return std::tie(entry.kind, entry.id, entry.not_before, entry.drop_after);
+  };
+  std::ranges::sort(held, {}, state);
+  std::ranges::sort(snapshot, {}, state);
+  std::vector<Revocation> extras;
+  std::ranges::set_difference(held, snapshot, std::back_inserter(extras), {},
+                              state, state);
+  EpochSeconds until{};
+  for (const Revocation& entry : extras) {
+    until = std::max(until, entry.drop_after);
+  }
+  return until;
 }
 
 bool MatchesItsDigest(const SnapshotFrame& frame) {
@@ -106,10 +128,6 @@ FeedOutcome FeedReplica::Take(const SnapshotFrame& frame) {
                     "the feed's snapshot is older than what was seen already"});
   }
   const bool was_empty = list_.size() == 0;
-  EpochSeconds held_until{};
-  for (const Revocation& held : list_.Entries(frame.head.time)) {
-    held_until = std::max(held_until, held.drop_after);
-  }
   if (was_empty) {
     list_.Replace(frame.entries);
   } else {
@@ -122,7 +140,9 @@ FeedOutcome FeedReplica::Take(const SnapshotFrame& frame) {
                     "the feed's snapshot does not match its own digest"});
   }
   // Where only we differ, we hold what the feed has lost, and keep it.
-  extras_until_ = agrees ? EpochSeconds{} : held_until;
+  extras_until_ =
+      agrees ? EpochSeconds{}
+             : ExtrasUntil(list_.Entries(frame.head.time), frame.entries);
   has_cursor_ = true;
   position_ = frame.head.position;
   log_hash_ = frame.log_hash;

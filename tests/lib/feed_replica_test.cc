@@ -12,6 +12,7 @@
 namespace signet {
 namespace {
 
+using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
@@ -196,6 +197,25 @@ TEST_CASE("entries come whatever their time, which does not go back") {
     CHECK(replica.feed.time() == At(seconds(100)));
     CHECK(replica.Take(origin.HeadAt(seconds(101))).confirmed);
   }
+}
+
+// A key's revocation stays for ever, so it must not be what is waited for.
+TEST_CASE("digests are compared again when what the feed lost has left") {
+  Origin origin;
+  Origin restored(2);
+  for (Origin* one : {&origin, &restored}) one->Revoke(9, days(30));
+  origin.Revoke(1, minutes(15));
+  Replica replica;
+  replica.Take(origin.Snapshot(seconds(0)));
+  replica.Take(origin.HeadAt(seconds(1)));
+  CHECK_FALSE(replica.Take(restored.Snapshot(seconds(2))).error);
+  CHECK(replica.Revoked(1));
+  HeadFrame wrong = std::get<HeadFrame>(restored.HeadAt(seconds(3)));
+  wrong.head.digest[0] ^= 1;
+  CHECK(replica.Take(wrong).confirmed);
+  wrong.head.time = At(minutes(17));
+  CHECK(CodeOf(replica.Take(wrong, minutes(17))) == ErrorCode::kCorrupt);
+  CHECK(replica.Take(restored.HeadAt(minutes(17)), minutes(17)).confirmed);
 }
 
 TEST_CASE("a snapshot from before what was seen is refused") {
