@@ -177,13 +177,14 @@ Result<PemBlock> PemBlock::Read(std::string_view text) {
     return Invalid("a PEM block that is not base64");
   }
   PemBlock block(name, data, size);
-  const bool has_headers = *headers != '\0';
+  const std::string header_text = headers;
   OPENSSL_free(name);
   OPENSSL_free(headers);
-  // RFC 1421: of keys, only encrypted ones have any.
-  if (has_headers || block.label_ == "ENCRYPTED PRIVATE KEY") {
+  if (block.label_ == "ENCRYPTED PRIVATE KEY" ||
+      header_text.find("ENCRYPTED") != std::string::npos) {
     return Invalid("an encrypted key: decrypt it first (openssl pkey)");
   }
+  if (!header_text.empty()) return Invalid("a PEM block with headers");
   return block;
 }
 

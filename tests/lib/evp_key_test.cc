@@ -523,6 +523,8 @@ TEST_CASE("PEM holds one key of one kind, not encrypted") {
   CHECK(WhyNotPem("-----BEGIN OPENSSH PRIVATE KEY-----\nMIIB\n"
                   "-----END OPENSSH PRIVATE KEY-----\n") ==
         "an OpenSSH key: ssh-keygen -p -m PKCS8 rewrites it");
+  CHECK(WhyNotPem("-----BEGIN PUBLIC KEY-----\nFoo: bar\n\nMIIB\n"
+                  "-----END PUBLIC KEY-----\n") == "a PEM block with headers");
   CHECK(WhyNotPem("-----BEGIN PUBLIC KEY-----\nM!IB\n"
                   "-----END PUBLIC KEY-----\n") ==
         "a PEM block that is not base64");
