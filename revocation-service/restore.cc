@@ -108,7 +108,7 @@ Status CheckRestored(const std::string& data) {
   if (!std::filesystem::exists(data + kIncomplete, ignored)) return {};
   return Error{ErrorCode::kConflict,
                "a restore into " + data + " was cut short",
-               "empty the directory and run `signet restore` again"};
+               "run `signet restore` again"};
 }
 
 Result<bool> FinishRestore(Engine& engine, const std::string& data,

@@ -43,7 +43,8 @@ Puts a backup into an empty data directory. signetd must not run on it yet; its
 next start begins a new epoch of the feed, so that verifiers keep what they
 hold, and voids every access token issued so far.
     --from DIR         what `signet backup` has made
-    --data DIR         must be empty or not there
+    --data DIR         must be empty or not there, but for what a restore that
+                       failed has left
     --keep-sessions    sessions of the backup live on. Those that were ended
                        since it was taken then live again, and those that were
                        refreshed since get 503 until they are ended. Without
@@ -167,6 +168,17 @@ Done Backup(const BackupFlags& flags) {
   return {};
 }
 
+// ClearRemains removes what a restore that failed has left, but for the mark.
+Done ClearRemains(const std::string& directory, const fs::path& mark) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path() != mark && !fs::remove(entry.path(), error)) break;
+  }
+  if (!error) return {};
+  return Failure{kUsage, "removing the remains of a restore from " + directory +
+                             ": " + error.message()};
+}
+
 Done Restore(const BackupFlags& flags) {
   if (flags.from.empty() || flags.data.empty()) {
     return Failure{kUsage, "--from or --data is missing",
@@ -176,11 +188,14 @@ Done Restore(const BackupFlags& flags) {
   if (!manifest) return manifest.error();
   // The copy will have them: an older backup has none to compare with.
   const bool had_digests = manifest->HasDigests();
-  if (Done empty = CheckEmpty(flags.data); !empty) return empty;
-  if (Done made = MakeDirectory(flags.data, 0700); !made) return made;
   // Until this is gone signetd does not start: half a store looks like a new
   // one.
   const std::string incomplete = flags.data + "/RESTORING";
+  const Done empty = fs::exists(incomplete)
+                         ? ClearRemains(flags.data, incomplete)
+                         : CheckEmpty(flags.data);
+  if (!empty) return empty;
+  if (Done made = MakeDirectory(flags.data, 0700); !made) return made;
   if (Done marked = WriteFile(incomplete, "signet restore\n"); !marked) {
     return marked;
   }

@@ -134,6 +134,12 @@ Try<std::string> ReadToken(const std::string& argument) {
     if (text.size() <= 2 * kMaxTokenLength) text += static_cast<char>(c);
   }
   if (text.ends_with('\r')) text.pop_back();
+  // A person may type on.
+  for (int c = 0; ::isatty(STDIN_FILENO) == 0 && c != EOF; c = std::getchar()) {
+    if (c <= ' ') continue;
+    return Failure{kUsage, "more than one line on stdin",
+                   "give one token at a time"};
+  }
   if (text.empty()) {
     return Failure{kUsage, "no token on stdin",
                    "give it as an argument or on stdin"};
@@ -239,10 +245,18 @@ Try<KeyRing> SealedRing(const VerifyFlags& flags, KeyPurpose purpose) {
 // RingInFile is what a verifier needs of the ring that the flags name.
 Try<KeyRing> RingInFile(const VerifyFlags& flags) {
   if (flags.kek.empty()) {
-    return LoadPublicRing(
+    const std::string path =
         flags.public_ring.empty()
             ? PublicRingPath(flags.feed_flags.keys, KeyPurpose::kAccess)
-            : flags.public_ring);
+            : flags.public_ring;
+    Try<KeyRing> ring = LoadPublicRing(path);
+    if (ring && !SignsAccess(ring->info().purpose)) {
+      return Failure{kUsage,
+                     path + " is the ring of purpose " +
+                         std::string(KeyPurposeName(ring->info().purpose)) +
+                         ", whose keys sign no access tokens"};
+    }
+    return ring;
   }
   if (!flags.public_ring.empty()) {
     return Failure{kUsage, "--public-ring and --kek exclude each other"};

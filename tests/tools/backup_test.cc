@@ -168,9 +168,10 @@ TEST_CASE(
     }
     return false;
   };
+  REQUIRE(house.Run("cp -a copy whole").exit == 0);
   REQUIRE(cut());
-  const CliResult restored =
-      house.Run("signet restore --from copy --data restored");
+  const std::string restore = "signet restore --data restored --from ";
+  const CliResult restored = house.Run(restore + "copy");
   CHECK(restored.exit == 1);
   CHECK(restored.err.find("the list of the backup says") != std::string::npos);
   auto [process, exit] = SignetdProcess::Run(
@@ -178,6 +179,9 @@ TEST_CASE(
        "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"});
   CHECK(exit == 1);
   CHECK(process.log().find("was cut short") != std::string::npos);
+  // What it has left is in nobody's way.
+  CHECK(house.Run(restore + "whole").exit == 0);
+  CHECK(house.Run(restore + "whole").exit == 2);
 }
 
 TEST_CASE("a backup whose bytes have changed is found, before it is used") {
