@@ -1,8 +1,12 @@
 // `signet backup` and `signet restore`: the store, out and in.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -168,11 +172,23 @@ Done Backup(const BackupFlags& flags) {
   return {};
 }
 
+// LockDirectory keeps other restores out until this process ends: one of them
+// would take this one's files for the remains of one that failed.
+Done LockDirectory(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  const std::string why = std::strerror(errno);
+  if (fd >= 0) ::close(fd);
+  return Failure{kUsage, "locking " + directory + ": " + why,
+                 "is another restore under way?"};
+}
+
 // ClearRemains removes what a restore that failed has left, but for the mark.
 Done ClearRemains(const std::string& directory, const fs::path& mark) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
-    if (entry.path() != mark && !fs::remove(entry.path(), error)) break;
+    if (entry.path() != mark) fs::remove(entry.path(), error);
+    if (error) break;
   }
   if (!error) return {};
   return Failure{kUsage, "removing the remains of a restore from " + directory +
@@ -191,11 +207,12 @@ Done Restore(const BackupFlags& flags) {
   // Until this is gone signetd does not start: half a store looks like a new
   // one.
   const std::string incomplete = flags.data + "/RESTORING";
-  const Done empty = fs::exists(incomplete)
-                         ? ClearRemains(flags.data, incomplete)
-                         : CheckEmpty(flags.data);
-  if (!empty) return empty;
   if (Done made = MakeDirectory(flags.data, 0700); !made) return made;
+  if (Done locked = LockDirectory(flags.data); !locked) return locked;
+  const bool again = ::access(incomplete.c_str(), F_OK) == 0;
+  const Done empty =
+      again ? ClearRemains(flags.data, incomplete) : CheckEmpty(flags.data);
+  if (!empty) return empty;
   if (Done marked = WriteFile(incomplete, "signet restore\n"); !marked) {
     return marked;
   }

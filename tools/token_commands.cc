@@ -127,22 +127,23 @@ Done Mint(const MintFlags& flags) {
 // ReadToken takes the argument, or one line of stdin.
 Try<std::string> ReadToken(const std::string& argument) {
   if (!argument.empty() && argument != "-") return argument;
-  if (::isatty(STDIN_FILENO) != 0) PrintNote("reading the token from stdin");
+  const bool typed = ::isatty(STDIN_FILENO) != 0;
+  if (typed) PrintNote("reading the token from stdin");
   std::string text;
   // A line longer than any token is enough to be refused as too long.
   for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
     if (text.size() <= 2 * kMaxTokenLength) text += static_cast<char>(c);
   }
   if (text.ends_with('\r')) text.pop_back();
-  // A person may type on.
-  for (int c = 0; ::isatty(STDIN_FILENO) == 0 && c != EOF; c = std::getchar()) {
-    if (c <= ' ') continue;
-    return Failure{kUsage, "more than one line on stdin",
-                   "give one token at a time"};
-  }
   if (text.empty()) {
     return Failure{kUsage, "no token on stdin",
                    "give it as an argument or on stdin"};
+  }
+  if (typed) return text;  // and a person may type on
+  for (int c = std::getchar(); c != EOF; c = std::getchar()) {
+    if (c <= ' ') continue;
+    return Failure{kUsage, "more than one line on stdin",
+                   "give one token at a time"};
   }
   return text;
 }

@@ -182,6 +182,11 @@ TEST_CASE(
   // What it has left is in nobody's way.
   CHECK(house.Run(restore + "whole").exit == 0);
   CHECK(house.Run(restore + "whole").exit == 2);
+  // Another one that is under way has no remains.
+  const CliResult beside = house.Run(
+      "mkdir busy && flock busy signet restore --data busy --from whole");
+  CHECK(beside.exit == 2);
+  CHECK(beside.err.find("is another restore under way?") != std::string::npos);
 }
 
 TEST_CASE("a backup whose bytes have changed is found, before it is used") {
