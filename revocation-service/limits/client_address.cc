@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "revocation-service/http/list.h"
 #include "revocation-service/http/message.h"
 
 namespace signet::service {
@@ -16,36 +17,10 @@ namespace {
 constexpr int kMappedBits = 96;
 constexpr size_t kMaxHops = 32;
 
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool IsMapped(const IpAddress& address) {
   static constexpr uint8_t kPrefix[] = {0, 0, 0, 0, 0,    0,
                                         0, 0, 0, 0, 0xff, 0xff};
   return std::equal(std::begin(kPrefix), std::end(kPrefix), address.begin());
-}
-
-// Split cuts at `separator`, but not within a quoted string (RFC 9110 section
-// 5.6.4).
-std::vector<std::string_view> Split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  size_t start = 0;
-  bool quoted = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (quoted && text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      quoted = !quoted;
-    } else if (text[i] == separator && !quoted) {
-      parts.push_back(Trim(text.substr(start, i - start)));
-      start = i + 1;
-    }
-  }
-  parts.push_back(Trim(text.substr(std::min(start, text.size()))));
-  return parts;
 }
 
 // HostOf takes quotes, brackets and a port away: "[2001:db8::1]:80".
@@ -64,11 +39,11 @@ std::string_view HostOf(std::string_view node) {
 
 // ForwardedFor is the "for" parameter of one element of RFC 7239 section 4.
 std::string_view ForwardedFor(std::string_view element) {
-  for (const std::string_view pair : Split(element, ';')) {
+  for (const std::string_view pair : http::SplitList(element, ';')) {
     const size_t equals = pair.find('=');
     if (equals != pair.npos &&
-        http::EqualsIgnoringCase(Trim(pair.substr(0, equals)), "for")) {
-      return HostOf(Trim(pair.substr(equals + 1)));
+        http::EqualsIgnoringCase(http::Trim(pair.substr(0, equals)), "for")) {
+      return HostOf(http::Trim(pair.substr(equals + 1)));
     }
   }
   return {};
@@ -111,8 +86,8 @@ std::string AddressKey(std::string_view address) {
 Result<Proxies> Proxies::Create(const ProxyOptions& options) {
   Proxies proxies;
   proxies.standard_header_ = options.header == "forwarded";
-  if (Trim(options.trusted).empty()) return proxies;
-  for (const std::string_view part : Split(options.trusted, ',')) {
+  if (http::Trim(options.trusted).empty()) return proxies;
+  for (const std::string_view part : http::SplitList(options.trusted, ',')) {
     const size_t slash = part.find('/');
     const auto address = ParseIpAddress(part.substr(0, slash));
     const Error malformed{
@@ -160,7 +135,7 @@ std::string Proxies::ClientOf(const http::Request& request) const {
   std::vector<std::string_view> hops;
   for (const auto& [header, value] : request.headers) {
     if (!http::EqualsIgnoringCase(header, name)) continue;
-    for (const std::string_view part : Split(value, ',')) {
+    for (const std::string_view part : http::SplitList(value, ',')) {
       hops.push_back(standard_header_ ? ForwardedFor(part) : HostOf(part));
     }
   }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "revocation-service/http/list.h"
 #include "revocation-service/http/message.h"
 #include "revocation-service/oauth/requests.h"
 #include "signet/primitives.h"
@@ -119,47 +120,28 @@ http::Response IntrospectAccess(const Services& services,
   return unknown ? Unknown() : Inactive();
 }
 
-// Split cuts a list, and the white space around its items.
-std::vector<std::string_view> Split(std::string_view list, char separator) {
-  std::vector<std::string_view> items;
-  for (size_t begin = 0; begin <= list.size();) {
-    const size_t end = std::min(list.find(separator, begin), list.size());
-    std::string_view item = list.substr(begin, end - begin);
-    const size_t first = item.find_first_not_of(" \t");
-    item = first == item.npos ? "" : item.substr(first);
-    items.push_back(item.substr(0, item.find_last_not_of(" \t") + 1));
-    begin = end + 1;
-  }
-  return items;
+// Weight reads a number up to 1. Another text is 0.
+double Weight(std::string_view text) {
+  double weight = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, weight);
+  return code == std::errc() && stop == end && weight <= 1 ? weight : 0;
 }
 
-// Thousandths reads a weight: 0 to 1, with three decimals. Another text is 0.
-int Thousandths(std::string_view weight) {
-  if (weight.starts_with('1')) return 1000;
-  if (!weight.starts_with("0.")) return 0;
-  int value = 0;
-  for (size_t i = 2; i < 5; ++i) {
-    const char digit = i < weight.size() ? weight[i] : '0';
-    if (digit < '0' || digit > '9') return 0;
-    value = value * 10 + (digit - '0');
-  }
-  return value;
-}
-
-// Quality is how much the request likes that media type, in thousandths: the
+// Quality is how much the request likes that media type, from 0 to 1: the
 // weight of the Accept headers that name it (RFC 9110 section 12.5.1), 0 if
 // none does.
-int Quality(const http::Request& request, std::string_view type) {
-  int quality = 0;
+double Quality(const http::Request& request, std::string_view type) {
+  double quality = 0;
   for (const auto& [name, value] : request.headers) {
     if (!http::EqualsIgnoringCase(name, "Accept")) continue;
-    for (std::string_view range : Split(value, ',')) {
-      const auto parts = Split(range, ';');
+    for (std::string_view range : http::SplitList(value, ',')) {
+      const auto parts = http::SplitList(range, ';');
       if (!http::EqualsIgnoringCase(parts.front(), type)) continue;
-      quality = 1000;
+      quality = 1;
       for (std::string_view part : parts) {
         if (part.starts_with("q=") || part.starts_with("Q=")) {
-          quality = Thousandths(part.substr(2));
+          quality = Weight(part.substr(2));
         }
       }
     }
@@ -169,7 +151,7 @@ int Quality(const http::Request& request, std::string_view type) {
 
 // RFC 9701 section 4: by its name, and JSON no better.
 bool WantsJwt(const http::Request& request) {
-  const int jwt = Quality(request, kJwtType);
+  const double jwt = Quality(request, kJwtType);
   return jwt > 0 && jwt >= Quality(request, kJsonType);
 }
 

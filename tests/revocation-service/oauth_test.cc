@@ -357,7 +357,8 @@ TEST_CASE("introspection is signed for the caller that asks for a JWT") {
   for (const std::string& accept :
        {std::string(), std::string("application/json"), std::string("*/*"),
         type + ";q=0", type + "; Q=0.000", type + ";q=x",
-        type + ";q=0.5, application/json;q=0.501", "x" + type, type + "x"}) {
+        type + ";q=0.5, application/json;q=0.501", "x" + type, type + "x",
+        "text/x;a=\"," + type + ",\"", type + ";q=1x", type + ";q=2"}) {
     CAPTURE(accept);
     CHECK(HeaderOf(ask(accept), "Content-Type") == "application/json");
   }
